@@ -1,0 +1,14 @@
+/** Ethernet segment identifiers (RFC 7432 §5): ten bytes, all zero for a single-homed host. */
+import type { Brand } from "./brand.ts";
+
+/** Ten bytes as lower-case hex with colons. */
+export type Esi = Brand<string, "Esi">;
+
+export const ZERO_ESI: Esi = "00:00:00:00:00:00:00:00:00:00" as Esi;
+
+/** `type` is the first byte, `value` the nine that follow. A missing value is all zero. */
+export function esiFromParts(type: number, value: Uint8Array): Esi | undefined {
+  if (value.length !== 9 && value.length !== 0) return undefined;
+  const bytes = [type & 0xff, ...(value.length === 0 ? new Uint8Array(9) : value)];
+  return bytes.map((byte) => byte.toString(16).padStart(2, "0")).join(":") as Esi;
+}

@@ -1,0 +1,85 @@
+/** IP addresses of both families: canonical text (RFC 5952), which is also the key of every table. */
+import { Address4, Address6 } from "ip-address";
+import type { Brand } from "./brand.ts";
+import { err, ok, type Result } from "./result.ts";
+
+export type IpAddress = Brand<string, "IpAddress">;
+
+const IPV4 = /^(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(\.(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}$/;
+
+/** Reads an IPv4 or IPv6 address without prefix length or zone. */
+export function parseIp(text: string): Result<IpAddress> {
+  if (IPV4.test(text)) return ok(text as IpAddress);
+  if (!text.includes(":") || /[/%]/.test(text) || !Address6.isValid(text)) {
+    return err(`"${text}" is not an IP address`);
+  }
+  return ok(new Address6(text).correctForm() as IpAddress);
+}
+
+export function isIpv6(ip: IpAddress): boolean {
+  return ip.includes(":");
+}
+
+/** The address in network byte order: 4 or 16 bytes. */
+export function ipToBytes(ip: IpAddress): Uint8Array {
+  return isIpv6(ip) ? ipv6ToBytes(ip) : Uint8Array.from(new Address4(ip).toArray());
+}
+
+function ipv6ToBytes(ip: IpAddress): Uint8Array {
+  const bytes = new Uint8Array(16);
+  bytes.set(new Address6(ip).toUnsignedByteArray().slice(-16), 0);
+  return bytes;
+}
+
+/** The IPv4 address at `offset`; the caller has checked that four bytes are there. */
+export function ipv4FromBytes(bytes: Uint8Array, offset = 0): IpAddress {
+  return `${bytes[offset]}.${bytes[offset + 1]}.${bytes[offset + 2]}.${bytes[offset + 3]}` as IpAddress;
+}
+
+/** The IPv6 address at `offset`, in RFC 5952 form; the caller has checked that 16 bytes are there. */
+export function ipv6FromBytes(bytes: Uint8Array, offset = 0): IpAddress {
+  const groups = Array.from(
+    { length: 8 },
+    (_, i) => ((bytes[offset + 2 * i] ?? 0) << 8) | (bytes[offset + 2 * i + 1] ?? 0),
+  );
+  const zeros = longestZeroRun(groups);
+  const hex = (from: number, to: number): string =>
+    groups
+      .slice(from, to)
+      .map((group) => group.toString(16))
+      .join(":");
+  if (zeros.length < 2) return hex(0, 8) as IpAddress;
+  return `${hex(0, zeros.start)}::${hex(zeros.start + zeros.length, 8)}` as IpAddress;
+}
+
+function longestZeroRun(groups: readonly number[]): { start: number; length: number } {
+  let best = { start: 0, length: 0 };
+  let start = 0;
+  for (let i = 0; i <= groups.length; i++) {
+    if (groups[i] === 0) continue;
+    if (i - start > best.length) best = { start, length: i - start };
+    start = i + 1;
+  }
+  return best;
+}
+
+export type IpRefusal = "ip-unspecified" | "ip-loopback" | "ip-multicast" | "ip-reserved";
+
+/** Why this address can not be that of a host, if it can not (rule C7.14, C7.5). */
+export function refuseHostIp(ip: IpAddress): IpRefusal | undefined {
+  if (isIpv6(ip)) {
+    if (ip === "::") return "ip-unspecified";
+    if (ip === "::1") return "ip-loopback";
+    return ip.startsWith("ff") && ip.indexOf(":") === 4 ? "ip-multicast" : undefined;
+  }
+  const first = Number.parseInt(ip, 10);
+  if (first === 0) return "ip-unspecified";
+  if (first === 127) return "ip-loopback";
+  if (first >= 240) return "ip-reserved";
+  return first >= 224 ? "ip-multicast" : undefined;
+}
+
+/** Link-local addresses mean something on one link only (RFC 3927, RFC 4291 §2.5.6). */
+export function isLinkLocal(ip: IpAddress): boolean {
+  return isIpv6(ip) ? /^fe[89ab][0-9a-f]:/.test(ip) : ip.startsWith("169.254.");
+}

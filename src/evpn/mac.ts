@@ -1,0 +1,39 @@
+/** MAC addresses (IEEE 802): lower-case text with colons, which is also the key of every table. */
+import type { Brand } from "./brand.ts";
+import { err, ok, type Result } from "./result.ts";
+
+export type MacAddress = Brand<string, "MacAddress">;
+
+const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
+  byte.toString(16).padStart(2, "0"),
+);
+
+/** Reads `02:00:00:00:00:01`, in any case; hyphens as separators are accepted too. */
+export function parseMac(text: string): Result<MacAddress> {
+  if (!/^[0-9a-f]{2}([:-][0-9a-f]{2}){5}$/i.test(text))
+    return err(`"${text}" is not a MAC address`);
+  return ok(text.toLowerCase().replaceAll("-", ":") as MacAddress);
+}
+
+/** The MAC address that stands at `offset`; the caller has checked that six bytes are there. */
+export function macFromBytes(bytes: Uint8Array, offset = 0): MacAddress {
+  return `${hexAt(bytes, offset)}:${hexAt(bytes, offset + 1)}:${hexAt(bytes, offset + 2)}:${hexAt(bytes, offset + 3)}:${hexAt(bytes, offset + 4)}:${hexAt(bytes, offset + 5)}` as MacAddress;
+}
+
+function hexAt(bytes: Uint8Array, offset: number): string {
+  return HEX[bytes[offset] ?? 0] ?? "00";
+}
+
+/** The six bytes of a MAC address, written into `into` at `offset`. */
+export function writeMac(mac: MacAddress, into: Uint8Array, offset = 0): void {
+  for (let i = 0; i < 6; i++) into[offset + i] = Number.parseInt(mac.slice(i * 3, i * 3 + 2), 16);
+}
+
+export type MacRefusal = "mac-zero" | "mac-broadcast" | "mac-multicast";
+
+/** Why this address can not be that of a host, if it can not (rule C1.23). */
+export function refuseHostMac(mac: MacAddress): MacRefusal | undefined {
+  if (mac === "00:00:00:00:00:00") return "mac-zero";
+  if (mac === "ff:ff:ff:ff:ff:ff") return "mac-broadcast";
+  return (Number.parseInt(mac.slice(0, 2), 16) & 1) === 1 ? "mac-multicast" : undefined;
+}

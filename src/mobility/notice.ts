@@ -1,0 +1,77 @@
+/**
+ * What the decision has to tell people. The kinds are stable names: logs, metrics, the timeline and
+ * `roam watch` use them as they are.
+ */
+import type { IpAddress } from "../evpn/ip.ts";
+import type { MacAddress } from "../evpn/mac.ts";
+import type { DecidedBy, MacClaim } from "../evpn/mac-claim.ts";
+import type { PortName } from "../evpn/port.ts";
+import type { Signal } from "../evpn/signal.ts";
+import type { Vni } from "../evpn/vni.ts";
+import type { VtepAddress } from "../evpn/vtep.ts";
+import type { Source } from "./observation.ts";
+
+/** Where a MAC is or was: behind a port of ours, behind another VTEP, or nobody knows. */
+export type Place =
+  | { readonly kind: "port"; readonly port: PortName }
+  | { readonly kind: "vtep"; readonly vtep: VtepAddress }
+  | { readonly kind: "nowhere" };
+
+interface OfMac {
+  readonly vni: Vni;
+  readonly mac: MacAddress;
+}
+
+export type Notice =
+  /** The MAC is at another place than before; from `nowhere` it is an arrival, to it a departure. */
+  | (OfMac & {
+      readonly kind: "moved";
+      readonly ips: readonly IpAddress[];
+      readonly from: Place;
+      readonly to: Place;
+      /** Of the claim that won; `undefined` where the MAC is now nowhere. */
+      readonly seq: number | undefined;
+      readonly signal: Signal | "route" | "remembered" | "port-down" | "aged-out";
+    })
+  /** The VTEP that had the MAC before has withdrawn its last route for it. */
+  | (OfMac & { readonly kind: "let-go"; readonly vtep: VtepAddress })
+  /** We have given up the MAC to a claim that outranks ours. */
+  | (OfMac & {
+      readonly kind: "outranked";
+      readonly ours: MacClaim;
+      readonly theirs: MacClaim;
+      readonly decidedBy: DecidedBy;
+    })
+  /** An IP has come to another MAC. */
+  | (OfMac & { readonly kind: "ip-moved"; readonly ip: IpAddress; readonly from: MacAddress })
+  | (OfMac & { readonly kind: "ip-learned"; readonly ip: IpAddress; readonly signal: Signal })
+  /** The MAC may not move: it is sticky where it is, and was seen or claimed elsewhere (C2.12). */
+  | (OfMac & { readonly kind: "sticky-violated"; readonly owner: MacClaim; readonly by: Place })
+  /** A claim to an address of the leaf's own (C1.24). */
+  | (OfMac & { readonly kind: "own-mac-claimed"; readonly vtep: VtepAddress })
+  /** 2^32-1 has been reached: no higher claim is possible (C1.26). */
+  | (OfMac & { readonly kind: "seq-exhausted"; readonly vtep: VtepAddress | undefined })
+  /** The speaker refused our sequence number; we bid again with `seq`. */
+  | (OfMac & { readonly kind: "seq-refused"; readonly refused: number; readonly seq: number })
+  /** Another speaker uses our route distinguisher, or our own route came back to us (C1.28). */
+  | { readonly kind: "own-route-reflected"; readonly rd: string; readonly vtep: VtepAddress }
+  | { readonly kind: "segment-up"; readonly vni: Vni; readonly vtep: VtepAddress }
+  | { readonly kind: "segment-down"; readonly vni: Vni }
+  /** All sources have told their start: rows are written from now on. */
+  | { readonly kind: "ready"; readonly waitedFor: readonly Source[] }
+  /** One has not, in the time it had: decided without it. */
+  | { readonly kind: "source-late"; readonly source: Source }
+  /** A route that says nothing to us; `reason` is a counter's label. */
+  | { readonly kind: "route-ignored"; readonly reason: RouteIgnored };
+
+export type RouteIgnored =
+  | "no-matching-route-target"
+  | "own-nexthop"
+  | "own-route-distinguisher"
+  | "own-mac"
+  | "mac-zero"
+  | "mac-broadcast"
+  | "mac-multicast"
+  | "default-gateway"
+  | "ethernet-tag"
+  | "unknown-segment";

@@ -1,0 +1,81 @@
+/**
+ * News: what the world did, as the sources tell it. Never our own hand seen from outside (an echo):
+ * the source that receives a message tells the two apart.
+ */
+import type { ImetRoute, ImetRouteKey } from "../evpn/imet-route.ts";
+import type { IpAddress } from "../evpn/ip.ts";
+import type { MacAddress } from "../evpn/mac.ts";
+import type { MacIpRoute, MacIpRouteKey } from "../evpn/mac-ip-route.ts";
+import type { Segment, Speaker } from "../evpn/mac-vrf.ts";
+import type { PortName } from "../evpn/port.ts";
+import type { RowAt, TableName } from "../evpn/rows.ts";
+import type { Signal } from "../evpn/signal.ts";
+import type { Vni } from "../evpn/vni.ts";
+
+/**
+ * Those who tell, in the order in which they are waited for at the start: what the other leaves
+ * claim must be known before a local host is given a sequence number (rule C1.29).
+ */
+export const SOURCES = ["rib", "kernel", "packets"] as const;
+export type Source = (typeof SOURCES)[number];
+
+export type Observation =
+  /** A MAC-VRF is there, or what Linux says of it has changed. */
+  | { readonly kind: "segment-up"; readonly segment: Segment }
+  | { readonly kind: "segment-down"; readonly vni: Vni }
+  /** A bridge port that hosts may be behind (never the VXLAN device) can carry frames. */
+  | { readonly kind: "port-up"; readonly vni: Vni; readonly port: PortName }
+  /** It is down, has left the bridge, or is gone. */
+  | { readonly kind: "port-down"; readonly vni: Vni; readonly port: PortName }
+  | {
+      readonly kind: "port-renamed";
+      readonly vni: Vni;
+      readonly from: PortName;
+      readonly to: PortName;
+    }
+  /** A host has shown itself on a local port, and with `ip` also which address it holds. */
+  | {
+      readonly kind: "seen";
+      readonly vni: Vni;
+      readonly port: PortName;
+      readonly mac: MacAddress;
+      readonly ip: IpAddress | undefined;
+      readonly signal: Signal;
+    }
+  /** The bridge has forgotten a host it had learned on this port. */
+  | {
+      readonly kind: "aged-out";
+      readonly vni: Vni;
+      readonly port: PortName;
+      readonly mac: MacAddress;
+    }
+  /** The BGP speaker is there, and this is who it is; told at every connect. */
+  | { readonly kind: "speaker-up"; readonly speaker: Speaker }
+  | { readonly kind: "speaker-down" }
+  /** Another VTEP's route stands in the RIB, new or changed. */
+  | { readonly kind: "claimed"; readonly route: MacIpRoute }
+  | { readonly kind: "unclaimed"; readonly key: MacIpRouteKey }
+  | { readonly kind: "flood-claimed"; readonly route: ImetRoute }
+  | { readonly kind: "flood-unclaimed"; readonly key: ImetRouteKey }
+  /** A route of the local speaker's own stands in the RIB at the start: a former life of ours. */
+  | { readonly kind: "remembered"; readonly route: MacIpRoute }
+  /** The speaker would not take our route: it knows a higher sequence number than `seq`. */
+  | {
+      readonly kind: "seq-refused";
+      readonly vni: Vni;
+      readonly mac: MacAddress;
+      readonly seq: number;
+    }
+  /** This source has told all that stood at its start. */
+  | { readonly kind: "told"; readonly source: Source };
+
+/** Where a source delivers. Every call is synchronous and cheap: it decides, and marks rows. */
+export interface Listener<EdgeNotice> {
+  readonly news: (observation: Observation) => void;
+  /** A row of ours as seen outside, or its absence: keeps what we believe to stand there true. */
+  readonly echo: (seen: RowAt) => void;
+  /** What stands in this table is no longer known (overrun, reconnect): read it again. */
+  readonly resync: (table: TableName, cause: string) => void;
+  /** What the source itself has to tell people: a peer gone, a frame ignored, and why. */
+  readonly tell: (notice: EdgeNotice) => void;
+}

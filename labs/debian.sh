@@ -1,0 +1,156 @@
+#!/bin/sh
+# Makes one program of another Debian suite available beside the system's own packages: nothing is
+# installed, upgraded or configured, and the system's apt state is not touched.
+#
+#   sh labs/debian.sh gobgpd bookworm|trixie|forky|sid    prints the path of an executable gobgpd
+#
+# The mirror is the one this machine's own apt uses. What was downloaded stays in the cache directory;
+# remove that directory to fetch anew. Exit code 3: not obtainable here, with the reason in a sentence.
+set -eu
+
+give_up() {
+  echo "Cannot get $package of Debian $suite: $1" >&2
+  exit 3
+}
+
+if [ $# -ne 2 ]; then
+  echo "usage: sh labs/debian.sh PACKAGE SUITE" >&2
+  exit 2
+fi
+package=$1
+suite=$2
+case $package in
+  gobgpd) program=usr/bin/gobgpd ;;
+  *) give_up "only gobgpd is known here" ;;
+esac
+case $suite in
+  *[!a-z-]* | "") give_up "\"$suite\" is not the name of a suite" ;;
+esac
+
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/roamd/debian
+place=$cache/$suite
+root=$place/$package
+ready=$root/run
+
+if [ -x "$ready" ]; then
+  echo "$ready"
+  exit 0
+fi
+for tool in apt-get dpkg flock; do
+  command -v $tool >/dev/null || give_up "$tool is missing, so this is not a Debian machine"
+done
+
+mkdir -p "$place"
+exec 9>"$place/lock"
+flock 9
+# Somebody else may have finished while we waited.
+if [ -x "$ready" ]; then
+  echo "$ready"
+  exit 0
+fi
+
+# Every mirror that the machine's apt takes a Debian suite's main component from, one per line.
+mirrors() {
+  etc=$(apt-config shell d Dir::Etc/d)
+  eval "$etc"
+  # shellcheck disable=SC2154 # d is set by the line above
+  for file in "$d"/sources.list "$d"/sources.list.d/*.list; do
+    [ -r "$file" ] || continue
+    sed -e 's/#.*//' -e 's/\[[^]]*\]//' "$file" |
+      awk '$1 == "deb" && / main( |$)/ && $3 ~ debian { print $2 }' debian="$suites_of_debian"
+  done
+  for file in "$d"/sources.list.d/*.sources; do
+    [ -r "$file" ] || continue
+    awk -v debian="$suites_of_debian" '
+      function flush() {
+        if (types ~ /(^| )deb( |$)/ && components ~ /(^| )main( |$)/ && enabled !~ /no/ && suites ~ debian) {
+          n = split(uris, each, " ")
+          for (i = 1; i <= n; i++) print each[i]
+        }
+        types = components = enabled = suites = uris = field = ""
+      }
+      /^#/ { next }
+      /^[ \t]*$/ { flush(); next }
+      /^[^ \t]/ { field = tolower($0); sub(/:.*/, "", field); sub(/^[^:]*:/, "") }
+      field == "types" { types = types " " $0 }
+      field == "components" { components = components " " $0 }
+      field == "enabled" { enabled = tolower($0) }
+      field == "suites" { suites = suites " " $0 }
+      field == "uris" { uris = uris " " $0 }
+      END { flush() }
+    ' "$file"
+  done
+}
+codename=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release 2>/dev/null || true)
+suites_of_debian="(^| )(${codename:-stable}|stable|testing|unstable|sid|bookworm|trixie|forky)( |\$)"
+
+# apt with a state of its own: no list, cache, preference or installed package of the system's is
+# used or changed, while its proxies and credentials are. Root would step down to a user who may not
+# read our directories, so it does not.
+apt=$place/apt
+private_apt() {
+  apt-get -qq -o Debug::NoLocking=1 -o APT::Sandbox::User="$(id -un)" \
+    -o Dir::State="$apt/state" -o Dir::State::lists="$apt/state/lists" -o Dir::State::status="$apt/status" \
+    -o Dir::Cache="$apt/cache" -o Dir::Cache::archives="$apt/cache/archives" \
+    -o Dir::Etc::sourcelist="$apt/sources.list" -o Dir::Etc::sourceparts=/dev/null \
+    -o Dir::Etc::preferences=/dev/null -o Dir::Etc::preferencesparts=/dev/null \
+    -o Acquire::Check-Valid-Until=false -o Acquire::Check-Date=false \
+    -o Acquire::Languages=none -o Acquire::Retries=3 -o APT::Install-Recommends=false "$@"
+}
+
+update() {
+  for mirror in $(mirrors | sort -u); do
+    rm -rf "$apt"
+    mkdir -p "$apt/state/lists/partial" "$apt/cache/archives/partial"
+    : >"$apt/status"
+    echo "deb $mirror $suite main" >"$apt/sources.list"
+    if private_apt update >"$apt/log" 2>&1; then return 0; fi
+    failure=$(sed -n 's/^E: //p' "$apt/log" | head -n 1)
+  done
+  give_up "${failure:-the apt configuration of this machine names no Debian mirror}"
+}
+
+# Unpacks packages into a directory that takes its final name only when it is whole.
+unpack() {
+  for deb in "$apt"/debs/*.deb; do
+    dpkg -x "$deb" "$new" || give_up "$(basename "$deb") does not unpack"
+  done
+}
+
+fetch() {
+  rm -rf "$apt/debs"
+  mkdir "$apt/debs"
+  (cd "$apt/debs" && private_apt download "$@") >"$apt/log" 2>&1 ||
+    give_up "$(sed -n 's/^[EW]: //p' "$apt/log" | head -n 1)"
+}
+
+# A wrapper rather than the binary's own path, so that a binary which wants a newer libc than this
+# machine's can be run through that of its suite.
+wrapper() {
+  cat >"$new/run" <<WRAPPER
+#!/bin/sh
+exec $1 "\$@"
+WRAPPER
+  chmod +x "$new/run"
+}
+
+update
+new=$place/new
+rm -rf "$new" "$root"
+mkdir "$new"
+fetch "$package"
+unpack
+if "$new/$program" --version >/dev/null 2>&1; then
+  wrapper "$root/$program"
+else
+  fetch libc6
+  unpack
+  loader=$(cd "$new" && find . -name 'ld-linux*.so.*' | head -n 1 | cut -c3-)
+  libraries=$(dirname "$(cd "$new" && find . -name libc.so.6 | head -n 1 | cut -c3-)")
+  "$new/$loader" --library-path "$new/$libraries" "$new/$program" --version >/dev/null 2>&1 ||
+    give_up "it does not run on this machine, not even with its own libc"
+  wrapper "$root/$loader --library-path $root/$libraries $root/$program"
+fi
+mv "$new" "$root"
+rm -rf "$apt"
+echo "$ready"

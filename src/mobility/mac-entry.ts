@@ -1,5 +1,5 @@
 /**
- * What is known of one MAC in one MAC-VRF. The vocabulary of the decision; the deciding itself is
+ * What is known of one MAC in one MAC-VRF: the vocabulary of the decision. The deciding itself is
  * in `learn.ts`.
  */
 import type { IpAddress } from "../evpn/ip.ts";
@@ -11,9 +11,12 @@ import type { Signal } from "../evpn/signal.ts";
 import type { Vni } from "../evpn/vni.ts";
 import type { VtepAddress } from "../evpn/vtep.ts";
 
+/** How we came to know something of a host: it was seen, or a route in the RIB has told so. */
+export type LearnedFrom = Signal | "rib";
+
 /** Why we believe that the MAC holds this IP. */
 export interface IpBinding {
-  readonly signal: Signal | "remembered";
+  readonly learnedFrom: LearnedFrom;
   /** Milliseconds since the epoch. */
   readonly since: number;
 }
@@ -22,7 +25,7 @@ export interface IpBinding {
 export interface LocalClaim {
   readonly port: PortName;
   readonly claim: MacClaim;
-  readonly signal: Signal | "remembered";
+  readonly learnedFrom: LearnedFrom;
   readonly ips: ReadonlyMap<IpAddress, IpBinding>;
   /** When the MAC was last seen here, milliseconds since the epoch. */
   readonly seenAt: number;
@@ -34,8 +37,14 @@ export interface MacEntry {
   readonly local: LocalClaim | undefined;
   /** The routes of the other VTEPs, as BGP last told them. */
   readonly remote: ReadonlyMap<MacIpRouteKey, MacIpRoute>;
-  /** The highest sequence number ever seen or sent for this MAC; `undefined`: none. */
-  readonly highestSeq: number | undefined;
+  /**
+   * What outlives the claims, so that sequence numbers never fall: the highest number we have sent
+   * (-1: none) and the highest we have heard from others (-1: none).
+   */
+  readonly sentSeq: number;
+  readonly heardSeq: number;
+  /** The IPs of our own routes that a former life of ours has left in the RIB. */
+  readonly remembered: readonly IpAddress[];
   /** How often the MAC has changed its place, as seen from here. */
   readonly moves: number;
   /** When it came to where it is now, milliseconds since the epoch. */
@@ -75,10 +84,31 @@ export function bestClaim(claims: Iterable<MacClaim>): MacClaim | undefined {
   return best;
 }
 
+/** The best of the other VTEPs' claims. */
+export function bestRemoteClaim(entry: Pick<MacEntry, "remote">): MacClaim | undefined {
+  return bestClaim(remoteClaims(entry).values());
+}
+
 export function whereabouts(entry: MacEntry): Whereabouts {
   if (entry.local !== undefined) {
     return { kind: "here", port: entry.local.port, claim: entry.local.claim };
   }
-  const best = bestClaim(remoteClaims(entry).values());
+  const best = bestRemoteClaim(entry);
   return best === undefined ? { kind: "nowhere" } : { kind: "there", claim: best };
+}
+
+/** The IPs that go with the MAC where it is now. */
+export function ipsOf(entry: MacEntry): readonly IpAddress[] {
+  if (entry.local !== undefined) return [...entry.local.ips.keys()];
+  const best = bestRemoteClaim(entry);
+  return best === undefined ? [] : remoteIps(entry, best.vtep);
+}
+
+/** The IPs that this VTEP's routes give the MAC. */
+export function remoteIps(entry: Pick<MacEntry, "remote">, vtep: VtepAddress): IpAddress[] {
+  const ips: IpAddress[] = [];
+  for (const { nexthop, ip } of entry.remote.values()) {
+    if (nexthop === vtep && ip !== undefined) ips.push(ip);
+  }
+  return ips;
 }

@@ -15,5 +15,6 @@ export type Signal =
   /** A neighbour solicitation from `::`: duplicate address detection (RFC 4862 §5.4). */
   | "dad"
   | "router-solicitation"
+  | "router-advertisement"
   /** A data frame: the bridge has learned the address from it. */
   | "data";

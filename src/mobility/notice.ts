@@ -2,20 +2,22 @@
  * What the decision has to tell people. The kinds are stable names: logs, metrics, the timeline and
  * `roam watch` use them as they are.
  */
-import type { IpAddress } from "../evpn/ip.ts";
-import type { MacAddress } from "../evpn/mac.ts";
+import type { IpAddress, IpRefusal } from "../evpn/ip.ts";
+import type { MacAddress, MacRefusal } from "../evpn/mac.ts";
 import type { DecidedBy, MacClaim } from "../evpn/mac-claim.ts";
 import type { PortName } from "../evpn/port.ts";
 import type { Signal } from "../evpn/signal.ts";
 import type { Vni } from "../evpn/vni.ts";
 import type { VtepAddress } from "../evpn/vtep.ts";
-import type { Source } from "./observation.ts";
 
 /** Where a MAC is or was: behind a port of ours, behind another VTEP, or nobody knows. */
 export type Place =
   | { readonly kind: "port"; readonly port: PortName }
   | { readonly kind: "vtep"; readonly vtep: VtepAddress }
   | { readonly kind: "nowhere" };
+
+/** What has brought a MAC to another place: a signal of the host's, or one of these. */
+export type MovedBy = Signal | "route" | "port-down" | "aged-out";
 
 interface OfMac {
   readonly vni: Vni;
@@ -31,7 +33,7 @@ export type Notice =
       readonly to: Place;
       /** Of the claim that won; `undefined` where the MAC is now nowhere. */
       readonly seq: number | undefined;
-      readonly signal: Signal | "route" | "remembered" | "port-down" | "aged-out";
+      readonly signal: MovedBy;
     })
   /** The VTEP that had the MAC before has withdrawn its last route for it. */
   | (OfMac & { readonly kind: "let-go"; readonly vtep: VtepAddress })
@@ -58,20 +60,30 @@ export type Notice =
   | { readonly kind: "segment-up"; readonly vni: Vni; readonly vtep: VtepAddress }
   | { readonly kind: "segment-down"; readonly vni: Vni }
   /** All sources have told their start: rows are written from now on. */
-  | { readonly kind: "ready"; readonly waitedFor: readonly Source[] }
-  /** One has not, in the time it had: decided without it. */
-  | { readonly kind: "source-late"; readonly source: Source }
+  | { readonly kind: "ready" }
+  /** A host was seen, and it means nothing; `reason` is a counter's label. */
+  | (OfMac & {
+      readonly kind: "sighting-ignored";
+      readonly port: PortName;
+      readonly reason: SightingIgnored;
+    })
   /** A route that says nothing to us; `reason` is a counter's label. */
   | { readonly kind: "route-ignored"; readonly reason: RouteIgnored };
 
+export type SightingIgnored =
+  | MacRefusal
+  | IpRefusal
+  | "own-mac"
+  | "unknown-port"
+  /** Found in the bridge's table at the start, while another VTEP claims the MAC. */
+  | "stale-evidence";
+
 export type RouteIgnored =
+  | MacRefusal
   | "no-matching-route-target"
   | "own-nexthop"
   | "own-route-distinguisher"
   | "own-mac"
-  | "mac-zero"
-  | "mac-broadcast"
-  | "mac-multicast"
   | "default-gateway"
   | "ethernet-tag"
   | "unknown-segment";

@@ -1,0 +1,97 @@
+/** What should stand outside, given what is known. Depends on the state alone, never on the path. */
+import { ZERO_ESI } from "../evpn/esi.ts";
+import { type ImetRoute, imetRouteKey } from "../evpn/imet-route.ts";
+import type { IpAddress } from "../evpn/ip.ts";
+import { type MacClaim, outranks } from "../evpn/mac-claim.ts";
+import { type MacIpRoute, macIpRouteKey } from "../evpn/mac-ip-route.ts";
+import type { MacVrf } from "../evpn/mac-vrf.ts";
+import { fdbKey, type NeighbourRow, type RowAt } from "../evpn/rows.ts";
+import { bestRemoteClaim, claimOf, type LocalClaim, type MacEntry } from "./mac-entry.ts";
+
+/** The rows that one MAC gives rise to, neighbours aside: those depend on other MACs as well. */
+export function rowsOf(entry: MacEntry, vrf: MacVrf): RowAt[] {
+  const { vni, mac, local } = entry;
+  if (local !== undefined) {
+    return [undefined, ...local.ips.keys()].map((ip) => {
+      const row = ownRoute(entry, { ip, local, vrf });
+      return { table: "mac-ip-route", key: macIpRouteKey(row), row };
+    });
+  }
+  const owner = bestRemoteClaim(entry);
+  if (owner === undefined) return [];
+  return [{ table: "fdb", key: fdbKey(entry), row: { vni, mac, vtep: owner.vtep } }];
+}
+
+function ownRoute(
+  { vni, mac }: MacEntry,
+  { ip, local, vrf }: { ip: IpAddress | undefined; local: LocalClaim; vrf: MacVrf },
+): MacIpRoute {
+  const { seq, sticky } = local.claim;
+  return {
+    rd: vrf.rd,
+    ethernetTag: 0,
+    mac,
+    ip,
+    vni,
+    l3vni: undefined,
+    nexthop: vrf.segment.vtep,
+    routeTargets: vrf.exports,
+    // C1.1: a MAC that has never moved is advertised without the community.
+    mobility: seq === 0 && !sticky ? undefined : { seq, sticky },
+    esi: ZERO_ESI,
+    defaultGateway: false,
+  };
+}
+
+/**
+ * Who answers to an IP that is elsewhere: the MAC with the best claim among those that other VTEPs
+ * give it to. None where a host on a port of ours has the IP: it answers for itself.
+ */
+export function neighbourOf(
+  ip: IpAddress,
+  { vrf, holders }: { vrf: MacVrf; holders: Iterable<MacEntry> },
+): NeighbourRow | undefined {
+  let best: { entry: MacEntry; claim: MacClaim } | undefined;
+  for (const entry of holders) {
+    if (entry.local?.ips.has(ip) === true) return undefined;
+    const claim = remoteClaimTo(ip, entry);
+    if (claim !== undefined && (best === undefined || beats(claim, entry, best))) {
+      best = { entry, claim };
+    }
+  }
+  return best === undefined ? undefined : { vni: vrf.segment.vni, ip, mac: best.entry.mac };
+}
+
+function beats(
+  claim: MacClaim,
+  entry: MacEntry,
+  best: { readonly entry: MacEntry; readonly claim: MacClaim },
+): boolean {
+  if (outranks(claim, best.claim)) return true;
+  // The same VTEP gives the IP to two MACs with one number: any order will do that all share.
+  return !outranks(best.claim, claim) && entry.mac < best.entry.mac;
+}
+
+/** The claim with which the MAC's owner, and nobody but its owner, gives it this IP. */
+export function remoteClaimTo(ip: IpAddress, entry: MacEntry): MacClaim | undefined {
+  if (entry.local !== undefined) return undefined;
+  const owner = bestRemoteClaim(entry);
+  for (const route of entry.remote.values()) {
+    if (route.ip === ip && route.nexthop === owner?.vtep) return claimOf(route);
+  }
+  return undefined;
+}
+
+/** That we want frames flooded to us (RFC 7432 §11, RFC 8365 §9). */
+export function ownImetRow({ segment, rd, exports }: MacVrf): RowAt {
+  const row: ImetRoute = {
+    rd,
+    ethernetTag: 0,
+    originator: segment.vtep,
+    vni: segment.vni,
+    tunnel: segment.vtep,
+    nexthop: segment.vtep,
+    routeTargets: exports,
+  };
+  return { table: "imet-route", key: imetRouteKey(row), row };
+}

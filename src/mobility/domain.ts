@@ -1,0 +1,85 @@
+/** What is known of one VNI: its MACs, who holds which IP, who wants flooded frames. No decisions. */
+import type { ImetRoute, ImetRouteKey } from "../evpn/imet-route.ts";
+import type { IpAddress } from "../evpn/ip.ts";
+import type { MacAddress } from "../evpn/mac.ts";
+import type { MacVrf, Segment } from "../evpn/mac-vrf.ts";
+import type { PortName } from "../evpn/port.ts";
+import type { NeighbourRow } from "../evpn/rows.ts";
+import type { Vni } from "../evpn/vni.ts";
+import type { MacEntry } from "./mac-entry.ts";
+
+const NO_MACS: ReadonlySet<MacAddress> = new Set();
+
+export class Domain {
+  readonly vni: Vni;
+  /** `undefined` while Linux has no VXLAN device for it. */
+  segment: Segment | undefined;
+  /** `undefined` while the segment or the speaker is unknown: then nothing can be advertised. */
+  vrf: MacVrf | undefined;
+  readonly ports: Set<PortName> = new Set();
+  readonly floods: Map<ImetRouteKey, ImetRoute> = new Map();
+  /** The neighbours last asked for: which MACs hold an IP changes with every one of them. */
+  readonly neighbours: Map<IpAddress, NeighbourRow> = new Map();
+  readonly #entries = new Map<MacAddress, MacEntry>();
+  readonly #holders = new Map<IpAddress, Set<MacAddress>>();
+
+  constructor(vni: Vni) {
+    this.vni = vni;
+  }
+
+  entry(mac: MacAddress): MacEntry | undefined {
+    return this.#entries.get(mac);
+  }
+
+  entries(): IterableIterator<MacEntry> {
+    return this.#entries.values();
+  }
+
+  /** Stores the entry; answers the IPs whose holders it may have changed. */
+  put(entry: MacEntry): readonly IpAddress[] {
+    const before = this.#entries.get(entry.mac);
+    this.#entries.set(entry.mac, entry);
+    if (before?.local?.ips === entry.local?.ips && before?.remote === entry.remote) return [];
+    const old = before === undefined ? NO_IPS : ipsNamed(before);
+    const named = ipsNamed(entry);
+    for (const ip of old) if (!named.has(ip)) this.#release(ip, entry.mac);
+    for (const ip of named) this.#hold(ip, entry.mac);
+    return [...new Set([...old, ...named])];
+  }
+
+  /** Forgets a MAC that nobody claims. */
+  drop(mac: MacAddress): void {
+    this.#entries.delete(mac);
+  }
+
+  /** The MACs that hold this IP by anyone's word. */
+  holders(ip: IpAddress): MacEntry[] {
+    return [...(this.#holders.get(ip) ?? NO_MACS)].flatMap((mac) => this.#entries.get(mac) ?? []);
+  }
+
+  /** Every IP that somebody holds, and those a neighbour row was asked for. */
+  ips(): ReadonlySet<IpAddress> {
+    return new Set([...this.#holders.keys(), ...this.neighbours.keys()]);
+  }
+
+  #hold(ip: IpAddress, mac: MacAddress): void {
+    const macs = this.#holders.get(ip);
+    if (macs === undefined) this.#holders.set(ip, new Set([mac]));
+    else macs.add(mac);
+  }
+
+  #release(ip: IpAddress, mac: MacAddress): void {
+    const macs = this.#holders.get(ip);
+    macs?.delete(mac);
+    if (macs?.size === 0) this.#holders.delete(ip);
+  }
+}
+
+const NO_IPS: ReadonlySet<IpAddress> = new Set();
+
+/** Every IP that our own claim or any route gives the MAC. */
+function ipsNamed(entry: MacEntry): ReadonlySet<IpAddress> {
+  const ips = new Set<IpAddress>(entry.local?.ips.keys());
+  for (const { ip } of entry.remote.values()) if (ip !== undefined) ips.add(ip);
+  return ips;
+}

@@ -1,0 +1,242 @@
+/**
+ * The decision for one MAC: an entry and what happened give the next entry. Pure.
+ *
+ * RFC 7432 §15 (MAC mobility), §15.2 (sticky), §7.7 (the sequence number); RFC 9721 §5 and §6 (a MAC
+ * with many IPs). The rules' ids are those of the tests.
+ */
+import type { IpAddress } from "../evpn/ip.ts";
+import { type MacClaim, outranks, SEQ_MAX } from "../evpn/mac-claim.ts";
+import type { MacIpRoute, MacIpRouteKey } from "../evpn/mac-ip-route.ts";
+import { macIpRouteKey } from "../evpn/mac-ip-route.ts";
+import type { PortName } from "../evpn/port.ts";
+import type { VtepAddress } from "../evpn/vtep.ts";
+import {
+  bestClaim,
+  bestRemoteClaim,
+  claimOf,
+  type IpBinding,
+  type LearnedFrom,
+  type LocalClaim,
+  type MacEntry,
+  remoteIps,
+} from "./mac-entry.ts";
+
+/** A host on a local port, as it has shown itself. */
+export interface Seen {
+  readonly port: PortName;
+  readonly ip: IpAddress | undefined;
+  readonly learnedFrom: LearnedFrom;
+  readonly at: number;
+}
+
+/** What the entry alone can not know when a host is seen. */
+export interface Circumstances {
+  readonly self: VtepAddress;
+  /**
+   * The IPs of the MAC where the operator has said that it belongs here and does not move
+   * (RFC 7432 §15.2); `undefined` where not.
+   */
+  readonly sticky: readonly IpAddress[] | undefined;
+  /** The highest sequence number with which another VTEP claims `ip` for another MAC; -1: none. */
+  readonly ipHeardSeq: number;
+  /** Whether another MAC on a port of ours holds this IP. */
+  readonly isTaken: (ip: IpAddress) => boolean;
+}
+
+export type Refusal =
+  /** A remote sticky claim: do not advertise, tell the operator (RFC 7432 §15.2, C2.12). */
+  | { readonly kind: "sticky-elsewhere"; readonly owner: MacClaim }
+  /** The rival has the highest number there is; to wrap would be to lose for ever (C1.26). */
+  | { readonly kind: "seq-exhausted"; readonly owner: MacClaim }
+  /** An old trace of the MAC, and somebody claims it by now. */
+  | { readonly kind: "stale-evidence" };
+
+export interface Learned {
+  readonly entry: MacEntry;
+  readonly refused: Refusal | undefined;
+}
+
+export function newEntry(of: Pick<MacEntry, "vni" | "mac">, at: number): MacEntry {
+  return {
+    ...of,
+    local: undefined,
+    remote: new Map(),
+    sentSeq: -1,
+    heardSeq: -1,
+    remembered: [],
+    moves: 0,
+    since: at,
+  };
+}
+
+/** The host has shown itself on a local port. */
+export function seen(entry: MacEntry, what: Seen, circumstances: Circumstances): Learned {
+  return entry.local === undefined
+    ? seenAnew(entry, what, circumstances)
+    : { entry: seenAgain(entry, entry.local, { what, circumstances }), refused: undefined };
+}
+
+/**
+ * The MAC stands in the bridge's table as we start: it was here, but nobody knows how long ago. Our
+ * own routes of a former life make it ours again with the same number; another VTEP's claim that
+ * outranks them has come since, and stands until the host shows itself.
+ */
+export function found(entry: MacEntry, what: Seen, circumstances: Circumstances): Learned {
+  const rival = bestRemoteClaim(entry);
+  if (rival === undefined || entry.local !== undefined) return seen(entry, what, circumstances);
+  const { self, sticky } = circumstances;
+  const seq = Math.max(entry.sentSeq, 0);
+  const former: MacClaim = { vtep: self, seq, sticky: sticky !== undefined };
+  if (entry.sentSeq < 0 || outranks(rival, former)) {
+    return { entry, refused: { kind: "stale-evidence" } };
+  }
+  const ips = entry.remembered;
+  return { entry: withLocal(entry, what, { claim: former, ips }), refused: undefined };
+}
+
+function seenAnew(entry: MacEntry, what: Seen, circumstances: Circumstances): Learned {
+  const rival = bestRemoteClaim(entry);
+  const claim = circumstances.sticky === undefined ? bid(entry, circumstances) : pin(circumstances);
+  // RFC 7432 §15.2: what is sticky elsewhere may not be claimed here, unless it is sticky here too
+  // and our address is the lower (C2.12, C2.15).
+  if (rival?.sticky === true && !outranks(claim, rival)) {
+    return { entry, refused: { kind: "sticky-elsewhere", owner: rival } };
+  }
+  if (rival !== undefined && !outranks(claim, rival)) {
+    return { entry, refused: { kind: "seq-exhausted", owner: rival } };
+  }
+  // The whole host moves: what the RIB knows of its IPs is true of it here as well (C1.25).
+  const known = rival === undefined ? entry.remembered : remoteIps(entry, rival.vtep);
+  const ips = [...known, ...(circumstances.sticky ?? [])];
+  const free = ips.filter((ip) => !circumstances.isTaken(ip));
+  return { entry: withLocal(entry, what, { claim, ips: free }), refused: undefined };
+}
+
+/** C2.13: a sticky MAC is advertised with 0; it does not take part in the bidding. */
+function pin({ self }: Circumstances): MacClaim {
+  return { vtep: self, seq: 0, sticky: true };
+}
+
+/**
+ * RFC 7432 §15: one more than what others have claimed (a route without the community claims with
+ * 0), and never less than what we have sent before: a peer that has not yet heard of a withdrawal
+ * must not find our new route older than the old one (C1.17). RFC 9721 §6.1: an IP that comes from
+ * another MAC brings that MAC's number along (C3.2, C3.3).
+ */
+function bid(entry: MacEntry, { self, ipHeardSeq }: Circumstances): MacClaim {
+  const heard = Math.max(entry.heardSeq, ipHeardSeq);
+  const seq = Math.min(SEQ_MAX, Math.max(entry.sentSeq, heard + 1, 0));
+  return { vtep: self, seq, sticky: false };
+}
+
+function withLocal(
+  entry: MacEntry,
+  what: Seen,
+  { claim, ips: known }: { claim: MacClaim; ips: readonly IpAddress[] },
+): MacEntry {
+  const ips = new Map<IpAddress, IpBinding>();
+  for (const ip of known) ips.set(ip, { learnedFrom: "rib", since: what.at });
+  if (what.ip !== undefined) ips.set(what.ip, { learnedFrom: what.learnedFrom, since: what.at });
+  return {
+    ...entry,
+    local: { port: what.port, claim, learnedFrom: what.learnedFrom, ips, seenAt: what.at },
+    sentSeq: Math.max(entry.sentSeq, claim.seq),
+    remembered: [],
+  };
+}
+
+function seenAgain(
+  entry: MacEntry,
+  local: LocalClaim,
+  { what, circumstances }: { what: Seen; circumstances: Circumstances },
+): MacEntry {
+  const known = what.ip === undefined || local.ips.has(what.ip);
+  // C1.14: a move between two ports of one leaf is nobody else's business.
+  const stays: LocalClaim = { ...local, port: what.port, seenAt: what.at };
+  if (known || what.ip === undefined) return { ...entry, local: stays };
+  const ips = new Map(local.ips).set(what.ip, { learnedFrom: what.learnedFrom, since: what.at });
+  // C3.1: a further IP goes out with the number of its MAC; C3.2 to C3.4: unless it was another
+  // MAC's at another VTEP, then the MAC and all its IPs go out with one more than that.
+  const seq = local.claim.sticky
+    ? local.claim.seq
+    : Math.min(SEQ_MAX, Math.max(local.claim.seq, circumstances.ipHeardSeq + 1));
+  return {
+    ...entry,
+    local: { ...stays, ips, claim: { ...local.claim, seq } },
+    sentSeq: Math.max(entry.sentSeq, seq),
+  };
+}
+
+/** The host is no longer on the local port; what we have sent stays in memory (C1.15). */
+export function left(entry: MacEntry): MacEntry {
+  return entry.local === undefined ? entry : { ...entry, local: undefined };
+}
+
+/** An IP is no longer this MAC's, for another MAC has it now (C3.10). */
+export function withoutIp(entry: MacEntry, ip: IpAddress): MacEntry {
+  if (entry.local?.ips.has(ip) !== true) return entry;
+  const ips = new Map(entry.local.ips);
+  ips.delete(ip);
+  return { ...entry, local: { ...entry.local, ips } };
+}
+
+/** Another VTEP claims the MAC, or claims it otherwise than before. */
+export function claimed(entry: MacEntry, route: MacIpRoute): MacEntry {
+  const next: MacEntry = {
+    ...entry,
+    remote: new Map(entry.remote).set(macIpRouteKey(route), route),
+    heardSeq: Math.max(entry.heardSeq, claimOf(route).seq),
+  };
+  // RFC 7432 §15: whoever sees a higher number withdraws; C1.7: so does the higher VTEP of a tie.
+  const rival = strongestRival(next);
+  if (next.local === undefined || rival === undefined) return next;
+  return outranks(rival, next.local.claim) ? left(next) : next;
+}
+
+/**
+ * The claim that could take the MAC from us. The address of a gateway stands at many leaves at once
+ * and does not move (RFC 7432 §10.1, C1.27).
+ */
+export function strongestRival(entry: MacEntry): MacClaim | undefined {
+  const rivals = [...entry.remote.values()].filter((route) => !route.defaultGateway);
+  return bestClaim(rivals.map(claimOf));
+}
+
+/** A VTEP has withdrawn a route; the memory of its number stays (C1.16, C3.9). */
+export function unclaimed(entry: MacEntry, key: MacIpRouteKey): MacEntry {
+  if (!entry.remote.has(key)) return entry;
+  const remote = new Map(entry.remote);
+  remote.delete(key);
+  return { ...entry, remote };
+}
+
+/** A route of our own, left in the RIB by a former life of ours. */
+export function remembered(entry: MacEntry, route: MacIpRoute): MacEntry {
+  const ips =
+    route.ip === undefined || entry.remembered.includes(route.ip)
+      ? entry.remembered
+      : [...entry.remembered, route.ip];
+  return {
+    ...entry,
+    sentSeq: Math.max(entry.sentSeq, claimOf(route).seq),
+    remembered: entry.local === undefined ? ips : entry.remembered,
+  };
+}
+
+/**
+ * The speaker refused our number, for it knows a higher one than we do: bid once more than
+ * everything known. `undefined` where the refusal concerns a claim we no longer make.
+ */
+export function outbid(entry: MacEntry, refusedSeq: number): MacEntry | undefined {
+  const { local } = entry;
+  if (local === undefined || local.claim.seq !== refusedSeq || local.claim.sticky) return undefined;
+  if (refusedSeq >= SEQ_MAX) return undefined;
+  const seq = Math.min(SEQ_MAX, Math.max(refusedSeq, entry.heardSeq) + 1);
+  return { ...entry, local: { ...local, claim: { ...local.claim, seq } }, sentSeq: seq };
+}
+
+/** The leaf's tunnel address is another now; so is that of its claims. */
+export function rebased(entry: MacEntry, self: VtepAddress): MacEntry {
+  if (entry.local === undefined || entry.local.claim.vtep === self) return entry;
+  return { ...entry, local: { ...entry.local, claim: { ...entry.local.claim, vtep: self } } };
+}

@@ -1,0 +1,54 @@
+/** What one observation leads to, gathered while it is worked on. */
+import type { RowAt } from "../evpn/rows.ts";
+import type { Notice } from "./notice.ts";
+
+export interface Decision {
+  /** What should stand from now on, in the order in which it is to be written. */
+  readonly wants: readonly RowAt[];
+  readonly notices: readonly Notice[];
+}
+
+export class Outbox {
+  #wants: RowAt[] = [];
+  #notices: Notice[] = [];
+
+  want(row: RowAt): void {
+    this.#wants.push(row);
+  }
+
+  tell(notice: Notice): void {
+    this.#notices.push(notice);
+  }
+
+  /** Asks for `after` where it differs from `before`; rows that were and are no more come last. */
+  replace(before: readonly RowAt[], after: readonly RowAt[]): void {
+    const old = new Map(before.map((row) => [tableKey(row), row]));
+    for (const row of after) {
+      const was = old.get(tableKey(row));
+      old.delete(tableKey(row));
+      if (was === undefined || !sameRow(was, row)) this.want(row);
+    }
+    for (const row of old.values()) this.want(absent(row));
+  }
+
+  take(): Decision {
+    const decision = { wants: this.#wants, notices: this.#notices };
+    this.#wants = [];
+    this.#notices = [];
+    return decision;
+  }
+}
+
+function tableKey(row: RowAt): string {
+  return `${row.table}|${row.key}`;
+}
+
+/** That nothing should stand where this row does. */
+export function absent(at: RowAt): RowAt {
+  return { ...at, row: undefined };
+}
+
+/** Rows are flat records of text, numbers, and lists and records of those. */
+function sameRow(a: RowAt, b: RowAt): boolean {
+  return JSON.stringify(a.row) === JSON.stringify(b.row);
+}

@@ -1,0 +1,85 @@
+/** `show macs`: where each MAC is, and what says so. */
+import type { IpAddress } from "../../evpn/ip.ts";
+import type { MacAddress } from "../../evpn/mac.ts";
+import type { MacClaim } from "../../evpn/mac-claim.ts";
+import type { PortName } from "../../evpn/port.ts";
+import type { Vni } from "../../evpn/vni.ts";
+import type { VtepAddress } from "../../evpn/vtep.ts";
+import { type MacEntry, remoteIps, whereabouts } from "../../mobility/mac-entry.ts";
+import type { Filter, MacRow, WhereaboutsWord } from "../protocol.ts";
+import type { Snapshot } from "../snapshot.ts";
+import { type Batches, batchesOf, type InPieces, sortInPieces } from "./batches.ts";
+import { sortedIps, vniKey } from "./order.ts";
+
+/** A MAC's place in the words of an answer. */
+export interface Placed {
+  readonly whereabouts: WhereaboutsWord;
+  readonly port: PortName | null;
+  readonly vtep: VtepAddress | null;
+  readonly claim: MacClaim | null;
+}
+
+export function* showMacs(snapshot: Snapshot, filter: Filter): Batches<MacRow> {
+  yield* batchesOf(yield* sortedEntries(snapshot, filter), function* (entry) {
+    const placed = placeOf(entry);
+    if (!fitsPlace(filter, placed)) return;
+    const ips = ipsAt(entry, placed);
+    if (filter.ip !== undefined && !ips.includes(filter.ip)) return;
+    yield macRow(entry, placed, ips);
+  });
+}
+
+function macRow(entry: MacEntry, placed: Placed, ips: readonly IpAddress[]): MacRow {
+  return {
+    vni: entry.vni,
+    mac: entry.mac,
+    whereabouts: placed.whereabouts,
+    port: placed.port,
+    vtep: placed.vtep,
+    seq: placed.claim?.seq ?? null,
+    sticky: placed.claim?.sticky ?? false,
+    ips: sortedIps(ips),
+    learnedFrom: entry.local?.learnedFrom ?? (placed.whereabouts === "there" ? "rib" : null),
+    moves: entry.moves,
+    since: new Date(entry.since).toISOString(),
+  };
+}
+
+/** The entries that VNI and MAC leave, by VNI and MAC: those of one moment, however long it takes. */
+export function* sortedEntries(
+  snapshot: Snapshot,
+  { vni, mac }: { readonly vni?: Vni; readonly mac?: MacAddress },
+): InPieces<MacEntry[]> {
+  const entries: MacEntry[] = [];
+  for (const entry of snapshot.entries(vni)) {
+    if (mac === undefined || entry.mac === mac) entries.push(entry);
+  }
+  return yield* sortInPieces(entries, (entry) => `${vniKey(entry.vni)}${entry.mac}`);
+}
+
+export function placeOf(entry: MacEntry): Placed {
+  const place = whereabouts(entry);
+  const nowhere = { port: null, vtep: null, claim: null };
+  switch (place.kind) {
+    case "here":
+      return { whereabouts: "here", port: place.port, vtep: null, claim: place.claim };
+    case "there":
+      return { whereabouts: "there", port: null, vtep: place.claim.vtep, claim: place.claim };
+    case "duplicate":
+    case "nowhere":
+      return { whereabouts: place.kind, ...nowhere };
+  }
+}
+
+export function fitsPlace(filter: Filter, placed: Placed): boolean {
+  if (filter.port !== undefined && filter.port !== placed.port) return false;
+  if (filter.vtep !== undefined && filter.vtep !== placed.vtep) return false;
+  if (filter.where === undefined) return true;
+  return placed.whereabouts === (filter.where === "local" ? "here" : "there");
+}
+
+/** The IPs that the MAC holds where it is; two routes of a VTEP may name the same one. */
+export function ipsAt(entry: MacEntry, placed: Placed): readonly IpAddress[] {
+  if (entry.local !== undefined) return [...entry.local.ips.keys()];
+  return placed.vtep === null ? [] : [...new Set(remoteIps(entry, placed.vtep))];
+}

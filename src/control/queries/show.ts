@@ -1,0 +1,30 @@
+/** Every question of `show`, and the query that answers it. */
+import type { Filter, ShowRequest, ShowRows, What } from "../protocol.ts";
+import type { Snapshot } from "../snapshot.ts";
+import type { Batches } from "./batches.ts";
+import { showMacs } from "./macs.ts";
+import { showMoves } from "./moves.ts";
+import { showNeighbors } from "./neighbors.ts";
+import { showRoutes } from "./routes.ts";
+import { showStatus } from "./status.ts";
+import { showPorts, showVnis, showVteps } from "./vnis.ts";
+
+const QUERIES: {
+  readonly [W in What]: (snapshot: Snapshot, filter: Filter) => Batches<ShowRows[W]>;
+} = {
+  status: showStatus,
+  vnis: showVnis,
+  macs: showMacs,
+  neighbors: showNeighbors,
+  routes: showRoutes,
+  vteps: showVteps,
+  ports: showPorts,
+  moves: showMoves,
+};
+
+export function show<W extends What>(
+  snapshot: Snapshot,
+  { what, filter }: ShowRequest<W>,
+): Batches<ShowRows[W]> {
+  return QUERIES[what](snapshot, filter);
+}

@@ -1,0 +1,74 @@
+/**
+ * What the daemon lets queries see of itself. Everything is a live, read-only view: to make one
+ * costs nothing, however many MACs there are. Entries and routes are immutable values which the
+ * engine replaces, so a query that has collected them keeps an answer of one moment.
+ */
+import type { ImetRoute } from "../evpn/imet-route.ts";
+import type { IpAddress } from "../evpn/ip.ts";
+import type { MacIpRoute } from "../evpn/mac-ip-route.ts";
+import type { MacVrf, Segment } from "../evpn/mac-vrf.ts";
+import type { PortName } from "../evpn/port.ts";
+import type { Vni } from "../evpn/vni.ts";
+import type { VtepAddress } from "../evpn/vtep.ts";
+import type { MacEntry } from "../mobility/mac-entry.ts";
+import type { RouteIgnored } from "../mobility/notice.ts";
+import type { MoveRow } from "./protocol.ts";
+
+export interface Snapshot {
+  /** Milliseconds since the epoch, as all times here. */
+  readonly now: number;
+  readonly version: string;
+  readonly startedAt: number;
+  /** Whether all sources have told their start, so that rows are written. */
+  readonly ready: boolean;
+  /** The leaf's own tunnel address; of several, that of the lowest VNI. */
+  readonly vtep: VtepAddress | undefined;
+  readonly gobgp: GobgpStatus;
+  /** Rows that are wanted and do not stand yet, by where they shall. */
+  readonly pending: { readonly kernel: number; readonly gobgp: number };
+  readonly vrfs: Iterable<VrfView>;
+  /** The bridge ports that hosts may be behind. */
+  readonly ports: Iterable<PortView>;
+  /** All MACs, or those of one MAC-VRF; those that are nowhere, too. */
+  entries(vni?: Vni): Iterable<MacEntry>;
+  /** The IMET routes of the other VTEPs which the decision has taken in. */
+  readonly floods: Iterable<ImetRoute>;
+  /** The routes we want to stand in the RIB. */
+  readonly ownMacIpRoutes: Iterable<MacIpRoute>;
+  readonly ownImetRoutes: Iterable<ImetRoute>;
+  /** Routes of others in the RIB which say nothing to us, as far as they are kept, and why. */
+  readonly ignored: Iterable<IgnoredRoute>;
+  /** The timeline's last moves, oldest first. */
+  readonly moves: Iterable<MoveRow>;
+}
+
+/** A MAC-VRF; as long as the BGP speaker has not said who it is, without its BGP part. */
+export type VrfView = MacVrf | { readonly segment: Segment; readonly rd: undefined };
+
+export interface GobgpStatus {
+  readonly address: string;
+  /** `undefined` where there has been no connection yet; also below. */
+  readonly api: "v3" | "v4" | undefined;
+  readonly connected: boolean;
+  readonly asn: number | undefined;
+  readonly routerId: IpAddress | undefined;
+  readonly peers: readonly {
+    readonly address: string;
+    readonly asn: number;
+    readonly state: string;
+  }[];
+}
+
+export interface PortView {
+  readonly vni: Vni;
+  readonly port: PortName;
+  readonly up: boolean;
+  /** Frames that the packet source has taken from it. */
+  readonly frames: number;
+  /** Those of them that said nothing, by the counter's label. */
+  readonly ignored: ReadonlyMap<string, number>;
+}
+
+export type IgnoredRoute =
+  | { readonly kind: "mac-ip"; readonly route: MacIpRoute; readonly reason: RouteIgnored }
+  | { readonly kind: "imet"; readonly route: ImetRoute; readonly reason: RouteIgnored };

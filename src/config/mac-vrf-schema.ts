@@ -1,0 +1,97 @@
+/** The options of one MAC-VRF: see `schema.ts`. */
+import { z } from "zod";
+import { parseIp, refuseHostIp } from "../evpn/ip.ts";
+import { parseMac, refuseHostMac } from "../evpn/mac.ts";
+import { parsePortPattern } from "../evpn/pattern.ts";
+import { err } from "../evpn/result.ts";
+import { parseRouteDistinguisher } from "../evpn/route-distinguisher.ts";
+import { parseRouteTarget } from "../evpn/route-target.ts";
+import { toVni } from "../evpn/vni.ts";
+import type { MacVrfConfig } from "./config.ts";
+import { parseInterfaceName, text } from "./values.ts";
+
+const AT_LEAST_ONE = "is empty: leave it out, or list at least one";
+
+const hostMac = text((given) => {
+  const mac = parseMac(given);
+  const refusal = mac.ok ? refuseHostMac(mac.value) : undefined;
+  return refusal === undefined ? mac : err(`"${given}" can not be a host's (${refusal})`);
+});
+
+const hostIp = text((given) => {
+  const ip = parseIp(given);
+  const refusal = ip.ok ? refuseHostIp(ip.value) : undefined;
+  return refusal === undefined ? ip : err(`"${given}" can not be a host's (${refusal})`);
+});
+
+const vni = z.number().transform((given, context) => {
+  const result = toVni(given);
+  if (result.ok) return result.value;
+  // `toVni` names the thing before the value; here the path does.
+  context.issues.push({
+    code: "custom",
+    message: result.error.replace(/^vni /, ""),
+    input: given,
+  });
+  return z.NEVER;
+});
+
+const targets = z.array(text(parseRouteTarget)).min(1, AT_LEAST_ONE).optional();
+
+/** One entry of `mac-vrfs`. */
+export const macVrfSchema: z.ZodType<MacVrfConfig> = z
+  .strictObject({
+    vni: vni.meta({ doc: "The VXLAN network identifier, 1 to 16777215.", example: 10 }),
+    vxlan: text(parseInterfaceName).optional().meta({
+      doc: "The VXLAN device; left out: the one that has this VNI.",
+      example: "vxlan10",
+    }),
+    bridge: text(parseInterfaceName).optional().meta({
+      doc: "The bridge; left out: the one the VXLAN device is a port of.",
+      example: "br10",
+    }),
+    "route-distinguisher": text(parseRouteDistinguisher).optional().meta({
+      doc: "Must be this leaf's alone; left out: router-id:vni.",
+      example: "10.255.0.1:10",
+    }),
+    "route-targets": z
+      .strictObject({
+        import: targets.meta({
+          doc: "Left out: any whose number is the VNI, as FRR does.",
+          example: ["65000:10"],
+        }),
+        export: targets.meta({ doc: "Left out: asn:vni.", example: ["65000:10"] }),
+      })
+      .prefault({})
+      .meta({ doc: "Which routes we take in, and how ours are marked." }),
+    "exclude-ports": z
+      .array(text(parsePortPattern))
+      .prefault([])
+      .meta({ doc: "Bridge ports behind which no hosts are looked for.", example: ["uplink*"] }),
+    sticky: z
+      .array(
+        z
+          .strictObject({
+            mac: hostMac,
+            ip: z.array(hostIp).prefault([]),
+          })
+          .transform(({ mac, ip }) => ({ mac, ips: ip })),
+      )
+      .prefault([])
+      .meta({
+        doc: "Hosts that may not move (RFC 7432 section 15.2).",
+        example: [{ mac: "02:00:00:00:00:01", ip: ["192.0.2.1"] }],
+      }),
+  })
+  .transform((given) => ({
+    vni: given.vni,
+    vxlan: given.vxlan,
+    bridge: given.bridge,
+    settings: {
+      rd: given["route-distinguisher"],
+      imports: given["route-targets"].import,
+      exports: given["route-targets"].export,
+    },
+    excludePorts: given["exclude-ports"],
+    sticky: given.sticky,
+  }));

@@ -27,6 +27,7 @@ import {
 import { newEntry, remembered } from "./learn.ts";
 import { type Observation, SOURCES, type Source } from "./observation.ts";
 import { type Decision, Outbox } from "./outbox.ts";
+import { portDown, portRenamed } from "./ports.ts";
 import { RdNumbers } from "./rd-numbers.ts";
 import { refreshVrf } from "./refresh-vrf.ts";
 import { importImet, importMacIp, Rib, unflood } from "./rib.ts";
@@ -106,7 +107,7 @@ export class Engine {
         this.#portDown(observation.vni, observation.port, at);
         break;
       case "port-renamed":
-        this.#portRenamed(observation);
+        portRenamed(this.#domainOf(observation.vni), observation);
         break;
       case "seen":
         this.#seen(observation, at);
@@ -217,24 +218,11 @@ export class Engine {
   }
 
   #portDown(vni: Vni, port: PortName, at: number): void {
-    const domain = this.#domains.get(vni);
-    if (domain?.ports.delete(port) !== true) return;
     this.#held = this.#held.filter(
       ({ sighting }) => sighting.vni !== vni || sighting.port !== port,
     );
-    for (const entry of [...domain.entries()]) {
-      if (entry.local?.port === port) hostLeft(this.#scene(domain, at), entry, "port-down");
-    }
-  }
-
-  #portRenamed({ vni, from, to }: Extract<Observation, { kind: "port-renamed" }>): void {
     const domain = this.#domains.get(vni);
-    if (domain?.ports.delete(from) !== true) return;
-    domain.ports.add(to);
-    for (const entry of [...domain.entries()]) {
-      if (entry.local?.port !== from) continue;
-      domain.put({ ...entry, local: { ...entry.local, port: to } });
-    }
+    if (domain !== undefined) portDown(this.#scene(domain, at), port);
   }
 
   #seen(sighting: Sighting, at: number): void {

@@ -102,7 +102,7 @@ function seenAnew(entry: MacEntry, what: Seen, circumstances: Circumstances): Le
   if (rival?.sticky === true && !outranks(claim, rival)) {
     return { entry, refused: { kind: "sticky-elsewhere", owner: rival } };
   }
-  if (rival !== undefined && !outranks(claim, rival)) {
+  if (rival !== undefined && rival.seq >= SEQ_MAX && !claim.sticky) {
     return { entry, refused: { kind: "seq-exhausted", owner: rival } };
   }
   // The whole host moves: what the RIB knows of its IPs is true of it here as well (C1.25).
@@ -225,11 +225,13 @@ export function remembered(entry: MacEntry, route: MacIpRoute): MacEntry {
 
 /**
  * The speaker refused our number, for it knows a higher one than we do: bid once more than
- * everything known. `undefined` where the refusal concerns a claim we no longer make.
+ * everything known. That goes for a sticky MAC too: GoBGP does not look at the flag, the other leaves
+ * do so before they look at the number. `undefined` where the refusal concerns a claim we no longer
+ * make.
  */
 export function outbid(entry: MacEntry, refusedSeq: number): MacEntry | undefined {
   const { local } = entry;
-  if (local === undefined || local.claim.seq !== refusedSeq || local.claim.sticky) return undefined;
+  if (local === undefined || local.claim.seq !== refusedSeq) return undefined;
   if (refusedSeq >= SEQ_MAX) return undefined;
   const seq = Math.min(SEQ_MAX, Math.max(refusedSeq, entry.heardSeq) + 1);
   return { ...entry, local: { ...local, claim: { ...local.claim, seq } }, sentSeq: seq };

@@ -1,0 +1,22 @@
+/** What follows from a bridge port that goes or is renamed. */
+import type { PortName } from "../evpn/port.ts";
+import type { Domain } from "./domain.ts";
+import { hostLeft, type Scene } from "./hosts.ts";
+
+/** Whoever was behind the port is gone: the link is down, which is proof enough (C1.15). */
+export function portDown(scene: Scene, port: PortName): void {
+  const { domain } = scene;
+  if (!domain.ports.delete(port)) return;
+  for (const entry of [...domain.entries()]) {
+    if (entry.local?.port === port) hostLeft(scene, entry, "port-down");
+  }
+}
+
+export function portRenamed(domain: Domain, { from, to }: { from: PortName; to: PortName }): void {
+  if (!domain.ports.delete(from)) return;
+  domain.ports.add(to);
+  for (const entry of [...domain.entries()]) {
+    if (entry.local?.port !== from) continue;
+    domain.put({ ...entry, local: { ...entry.local, port: to } });
+  }
+}

@@ -1,0 +1,136 @@
+/** RFC 9721, a MAC with many IPs and an IP with many MACs: rules C3, and C1.25. */
+import { describe, expect, it } from "vitest";
+import { A, adv, B, I4, I6, ip, Leaf, M, M2, port, VNI } from "./leaf.ts";
+
+const I5 = ip("10.0.0.5");
+
+describe("An IP of a MAC of ours", () => {
+  it("C3.1 is advertised with the number of its MAC", () => {
+    const leaf = Leaf.ready(A);
+    leaf.hears(adv(B, { seq: 2 }));
+    leaf.sees();
+    leaf.sees({ ip: I4 });
+
+    expect(leaf.advertised()).toEqual([`${M} - 3`, `${M} ${I4} 3`]);
+    expect(leaf.noticesOf("ip-learned")).toMatchObject([{ ip: I4, signal: "gratuitous-arp" }]);
+  });
+
+  it("C3.2 that was another MAC's elsewhere brings that MAC's number along", () => {
+    const leaf = Leaf.ready(A);
+    leaf.hears(adv(B, { mac: M2, ip: I4, seq: 4 }));
+    leaf.sees({ ip: I4 });
+
+    expect(leaf.advertised()).toEqual([`${M} - 5`, `${M} ${I4} 5`]);
+    expect(leaf.rows("neighbour")).toEqual([]);
+    expect(leaf.noticesOf("ip-moved")).toMatchObject([{ ip: I4, mac: M, from: M2 }]);
+  });
+
+  it("C3.3 gets one more than the higher of both MACs' numbers", () => {
+    const leaf = Leaf.ready(A);
+    leaf.hears(adv(B, { mac: M2, ip: I4, seq: 4 }));
+    leaf.hears(adv(B, { seq: 7 }));
+    leaf.sees({ ip: I4 });
+
+    expect(leaf.advertised()).toEqual([`${M} - 8`, `${M} ${I4} 8`]);
+  });
+
+  it("C3.4 takes the other IPs of its new MAC along to the new number", () => {
+    const leaf = Leaf.ready(A);
+    leaf.sees({ ip: I5 });
+    leaf.hears(adv(B, { mac: M2, ip: I4, seq: 4 }));
+    leaf.sees({ ip: I4 });
+
+    expect(leaf.advertised()).toEqual([`${M} - 5`, `${M} ${I4} 5`, `${M} ${I5} 5`]);
+  });
+
+  it("C3.10 that comes to another MAC of ours leaves the first, and no number changes", () => {
+    const leaf = Leaf.ready(A);
+    leaf.sees({ ip: I4 });
+    leaf.sees({ mac: M2, ip: I4, port: "p2" });
+
+    expect(leaf.advertised()).toEqual([`${M} - -`, `${M2} - -`, `${M2} ${I4} -`]);
+  });
+
+  it("is given up when another VTEP claims it for another MAC with a higher number", () => {
+    const leaf = Leaf.ready(A);
+    leaf.sees({ ip: I4 });
+    leaf.hears(adv(B, { mac: M2, ip: I4, seq: 1 }));
+
+    expect(leaf.advertised()).toEqual([`${M} - -`]);
+    expect(leaf.rows("neighbour")).toMatchObject([{ ip: I4, mac: M2 }]);
+  });
+
+  it("is kept when the other claim to it is no better", () => {
+    const leaf = Leaf.ready(A);
+    leaf.sees({ ip: I4 });
+    leaf.hears(adv(B, { mac: M2, ip: I4 }));
+
+    expect(leaf.advertised()).toEqual([`${M} - -`, `${M} ${I4} -`]);
+    expect(leaf.rows("neighbour")).toEqual([]);
+  });
+});
+
+describe("A host with many IPs", () => {
+  it("C1.25 moves here as a whole, with one number", () => {
+    const leaf = Leaf.ready(A);
+    leaf.hears(adv(B));
+    for (const of of [I4, I5, I6]) leaf.hears(adv(B, { ip: of }));
+    leaf.sees({ ip: I4 });
+
+    expect(leaf.advertised()).toEqual(
+      [`${M} - 1`, `${M} ${I4} 1`, `${M} ${I5} 1`, `${M} ${I6} 1`].sort(),
+    );
+    expect(leaf.rows("neighbour")).toEqual([]);
+  });
+
+  it("does not bring along an IP that a host of ours has meanwhile", () => {
+    const leaf = Leaf.ready(A);
+    leaf.hears(adv(B, { ip: I4 }));
+    leaf.sees({ mac: M2, ip: I4 });
+    leaf.hears(adv(B, { ip: I4 }));
+    leaf.sees();
+
+    expect(leaf.advertised()).toEqual([`${M} - 1`, `${M2} - 1`, `${M2} ${I4} 1`]);
+  });
+
+  it("leaves as a whole: its neighbours point to the new leaf", () => {
+    const leaf = Leaf.ready(A);
+    leaf.sees({ ip: I4 });
+    leaf.sees({ ip: I6 });
+    leaf.hears(adv(B, { seq: 1, ip: I4 }));
+
+    expect(leaf.advertised()).toEqual([]);
+    expect(leaf.rows("neighbour")).toMatchObject([{ ip: I4, mac: M }]);
+  });
+});
+
+describe("A neighbour", () => {
+  it("is the MAC with the best claim to the IP", () => {
+    const leaf = Leaf.ready(ip("192.0.2.9"));
+    leaf.hears(adv(A, { ip: I4 }));
+    leaf.hears(adv(B, { mac: M2, ip: I4, seq: 1 }));
+    expect(leaf.rows("neighbour")).toMatchObject([{ mac: M2 }]);
+    leaf.hearsWithdrawn(adv(B, { mac: M2, ip: I4 }));
+
+    expect(leaf.rows("neighbour")).toMatchObject([{ mac: M }]);
+  });
+
+  it("is none where a host of ours has the IP, and comes back when that leaves", () => {
+    const leaf = Leaf.ready(A);
+    leaf.hears(adv(B, { mac: M2, ip: I4 }));
+    leaf.sees({ ip: I4 });
+    expect(leaf.rows("neighbour")).toEqual([]);
+    leaf.observe({ kind: "aged-out", vni: VNI, mac: M, port: port("p1") });
+
+    expect(leaf.rows("neighbour")).toMatchObject([{ mac: M2 }]);
+  });
+
+  it("is told only by the owner of the MAC", () => {
+    const leaf = Leaf.ready(ip("192.0.2.9"));
+    leaf.hears(adv(A, { ip: I4 }));
+    leaf.hears(adv(B, { seq: 1 }));
+
+    expect(leaf.fdb()).toBe(B);
+    expect(leaf.rows("neighbour")).toEqual([]);
+  });
+});

@@ -1,0 +1,159 @@
+/**
+ * Keeps reconcilers at work: woken, it applies them one after the other, and what is marked while it
+ * does so is done in the next pass. There is no timer between `wake` and the first write, only the
+ * end of the running turn of the event loop, so that all that one message marks goes out together.
+ *
+ * A loop may be told to wait `beforeRemoves`. Then rows are put at once, and removed only after what
+ * was marked elsewhere in the same breath has been tried: on a loss, the FDB points to the new place
+ * before the route is withdrawn. What was wanted again while waiting is not removed at all.
+ */
+import type { TableName, Tables } from "../evpn/rows.ts";
+import type { Applied, ApplyOptions } from "./applied.ts";
+import type { Reconciler } from "./reconciler.ts";
+
+export type AppliedTo<T extends TableName> = Applied<Tables[T]["key"], Tables[T]["row"]>;
+
+/** Told of every pass over a table in which anything was tried; `now` is when it was done. */
+export type OnApplied = <T extends TableName>(table: T, applied: AppliedTo<T>, now: number) => void;
+
+export interface ApplyLoopOptions {
+  readonly clock: () => number;
+  readonly onApplied: OnApplied;
+  /** Resolves when removals that were marked before the call may be made. */
+  readonly beforeRemoves?: (() => Promise<void>) | undefined;
+}
+
+/** A reconciler whose table's type is known no more. */
+interface Member {
+  readonly turn: () => number;
+  readonly isTried: (turn: number) => boolean;
+  readonly nextAt: () => number | undefined;
+  readonly apply: (options: Omit<ApplyOptions, "now">) => Promise<void>;
+  /** Up to where removals are allowed. */
+  permitted: number;
+}
+
+interface Waiter {
+  readonly turns: readonly number[];
+  readonly resolve: () => void;
+}
+
+export class ApplyLoop {
+  readonly #options: ApplyLoopOptions;
+  readonly #members: Member[] = [];
+  #waiters: Waiter[] = [];
+  #isWoken = false;
+  #isAsking = false;
+  #isRunning = false;
+  #wakeUp: (() => void) | undefined;
+
+  constructor(options: ApplyLoopOptions) {
+    this.#options = options;
+  }
+
+  /** Takes a table into the loop, after those it has. To be called before `run`. */
+  add<T extends TableName>(
+    table: T,
+    reconciler: Reconciler<Tables[T]["key"], Tables[T]["row"]>,
+  ): void {
+    const { clock, onApplied } = this.#options;
+    this.#members.push({
+      turn: () => reconciler.turn,
+      isTried: (turn) => reconciler.isTried(turn),
+      nextAt: () => reconciler.nextAt(),
+      apply: async (options) => {
+        const applied = await reconciler.apply({ ...options, now: clock() });
+        const { written, failed, reading } = applied;
+        const isIdle = written.length === 0 && failed.length === 0 && reading === undefined;
+        if (!isIdle) onApplied(table, applied, clock());
+      },
+      permitted: 0,
+    });
+  }
+
+  /** Works until aborted. Rejects only where the program itself is wrong. */
+  async run(signal: AbortSignal): Promise<void> {
+    const wake = (): void => this.wake();
+    signal.addEventListener("abort", wake, { once: true });
+    this.#isRunning = true;
+    try {
+      while (!signal.aborted) {
+        await this.#woken();
+        await this.#pass(signal);
+      }
+    } finally {
+      signal.removeEventListener("abort", wake);
+      this.#isRunning = false;
+      for (const { resolve } of this.#waiters.splice(0)) resolve();
+    }
+  }
+
+  /** Something was marked, opened, or is due. Cheap; as often as one likes. */
+  wake(): void {
+    this.#isWoken = true;
+    this.#wakeUp?.();
+  }
+
+  /**
+   * Resolves when all that is dirty now has been tried once, in vain or not; also when nothing can
+   * be tried, because the table can not be read or the loop does not run.
+   */
+  settled(): Promise<void> {
+    const turns = this.#members.map((member) => member.turn());
+    if (!this.#isRunning) return Promise.resolve();
+    this.wake();
+    return new Promise((resolve) => this.#waiters.push({ turns, resolve }));
+  }
+
+  /** When `wake` is to be called at the latest. */
+  nextAt(): number | undefined {
+    let earliest: number | undefined;
+    for (const member of this.#members) {
+      const at = member.nextAt();
+      if (at !== undefined) earliest = Math.min(earliest ?? at, at);
+    }
+    return earliest;
+  }
+
+  #woken(): Promise<void> {
+    if (this.#isWoken) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#wakeUp = resolve;
+    });
+  }
+
+  async #pass(signal: AbortSignal): Promise<void> {
+    this.#isWoken = false;
+    const waiters = this.#waiters.splice(0);
+    const isGated = this.#options.beforeRemoves !== undefined;
+    for (const member of this.#members) {
+      if (signal.aborted) break;
+      if (!isGated) await member.apply({ kinds: ["put", "remove"], signal });
+      else {
+        await member.apply({ kinds: ["put"], signal });
+        await member.apply({ kinds: ["remove"], upTo: member.permitted, signal });
+      }
+    }
+    if (isGated) this.#askToRemove();
+    for (const waiter of waiters) {
+      const isSettled = this.#members.every((member, i) => member.isTried(waiter.turns[i] ?? 0));
+      if (isSettled || signal.aborted) waiter.resolve();
+      else this.#waiters.push(waiter);
+    }
+  }
+
+  /** What is left dirty after a pass waits for permission: for all of it together, once at a time. */
+  #askToRemove(): void {
+    const turns = this.#members.map((member) => member.turn());
+    const isClean = this.#members.every((member, i) => member.isTried(turns[i] ?? 0));
+    if (this.#isAsking || isClean) return;
+    this.#isAsking = true;
+    void this.#options.beforeRemoves?.().then(() => {
+      this.#isAsking = false;
+      this.#members.forEach((member, i) => {
+        member.permitted = turns[i] ?? 0;
+      });
+      this.wake();
+    });
+  }
+}

@@ -1,0 +1,75 @@
+/** A table as we want it, as we believe it to stand outside, and what would have to be done. */
+import type { Change } from "./driver.ts";
+
+export class Difference<Key extends string, Row> {
+  readonly #agree: (wanted: Row, actual: Row) => boolean;
+  readonly #desired = new Map<Key, Row>();
+  readonly #actual = new Map<Key, Row>();
+  /** What a failed write may have left there in part: written over, whatever `actual` says. */
+  readonly #leftover = new Map<Key, Row>();
+
+  constructor(agree: (wanted: Row, actual: Row) => boolean) {
+    this.#agree = agree;
+  }
+
+  get desired(): ReadonlyMap<Key, Row> {
+    return this.#desired;
+  }
+
+  get actual(): ReadonlyMap<Key, Row> {
+    return this.#actual;
+  }
+
+  same(wanted: Row | undefined, actual: Row | undefined): boolean {
+    if (wanted === undefined || actual === undefined) return wanted === actual;
+    return this.#agree(wanted, actual);
+  }
+
+  /** Answers whether this is another row than was wanted before. */
+  want(key: Key, row: Row | undefined): boolean {
+    const before = this.#desired.get(key);
+    setOrDelete(this.#desired, key, row);
+    return !this.same(row, before);
+  }
+
+  /** What stands at this key, as far as we can tell. */
+  stands(key: Key, row: Row | undefined): void {
+    setOrDelete(this.#actual, key, row);
+  }
+
+  /** A write of this row has failed half-way, or nobody can tell how far it came. */
+  mayBeLeft(key: Key, row: Row): void {
+    this.#leftover.set(key, row);
+  }
+
+  /** A write has been done in full. */
+  written(key: Key): void {
+    this.#leftover.delete(key);
+  }
+
+  /** What is to be done at this key, if anything. */
+  changeFor(key: Key): Change<Key, Row> | undefined {
+    const desired = this.#desired.get(key);
+    const actual = this.#actual.get(key);
+    const leftover = this.#leftover.get(key);
+    if (leftover === undefined && this.same(desired, actual)) return undefined;
+    if (desired !== undefined) return { kind: "put", key, row: desired };
+    const row = actual ?? leftover;
+    return row === undefined ? undefined : { kind: "remove", key, row };
+  }
+
+  /** Takes in what was read, but for the keys that are known better; answers what is not right. */
+  read(rows: ReadonlyMap<Key, Row>, knownBetter: ReadonlySet<Key>): readonly Key[] {
+    for (const key of this.#actual.keys()) {
+      if (!rows.has(key) && !knownBetter.has(key)) this.#actual.delete(key);
+    }
+    for (const [key, row] of rows) if (!knownBetter.has(key)) this.#actual.set(key, row);
+    const all = [...this.#desired.keys(), ...this.#actual.keys(), ...this.#leftover.keys()];
+    return [...new Set(all)].filter((key) => this.changeFor(key) !== undefined);
+  }
+}
+
+function setOrDelete<Key, Row>(map: Map<Key, Row>, key: Key, row: Row | undefined): void {
+  if (row === undefined) map.delete(key);
+  else map.set(key, row);
+}

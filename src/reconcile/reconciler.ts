@@ -1,0 +1,270 @@
+/**
+ * Makes a table outside of us equal to the one we want.
+ *
+ * `want`, `saw` and `resync` are cheap and only mark; `apply` does the work. Nothing is written
+ * before the gate is opened and the table has been read once, so that a restart finds its own rows:
+ * those that are right are left alone, those that nobody wants are removed. A row that fails is
+ * tried again in its own time and never holds up the others.
+ *
+ * A key is in at most one of three states: dirty (to be looked at), in flight (being written), or
+ * waiting (tried in vain). In none of them, it is as we want it. It may be dirty and in flight when
+ * it was touched while being written.
+ */
+import type { Applied, ApplyOptions, Counts, Pending, Reading } from "./applied.ts";
+import { backoffMs } from "./backoff.ts";
+import { Difference } from "./difference.ts";
+import type { Change, Driver, Failure } from "./driver.ts";
+import { OwnEchoes } from "./own-echoes.ts";
+import { type Waiting, WaitingRows } from "./waiting-rows.ts";
+
+interface Flight<Row> {
+  readonly row: Row | undefined;
+  /** Somebody else has changed the row since the write began, as far as we can tell. */
+  disturbed: boolean;
+}
+
+export class Reconciler<Key extends string, Row> {
+  readonly #driver: Driver<Key, Row>;
+  readonly #table: Difference<Key, Row>;
+  /** By the turn in which it was marked, oldest first. */
+  readonly #dirty = new Map<Key, number>();
+  readonly #inFlight = new Map<Key, Flight<Row>>();
+  readonly #waiting = new WaitingRows<Key>();
+  readonly #echoes: OwnEchoes<Key, Row>;
+  readonly #counts = { put: 0, removed: 0, failed: 0, drifted: 0, read: 0 };
+  #turn = 0;
+  #isOpen = false;
+  #hasRead = false;
+  /** Why the table must be read, if it must. */
+  #mustRead: string | undefined = "start";
+  #readAt = 0;
+  #readAttempts = 0;
+  /** What was seen while the table was being read, which is newer than what was read. */
+  #seenMeanwhile: Set<Key> | undefined;
+
+  constructor(driver: Driver<Key, Row>) {
+    this.#driver = driver;
+    this.#table = new Difference((wanted, actual) => driver.agree(wanted, actual));
+    this.#echoes = new OwnEchoes((written, seen) => this.#table.same(written, seen));
+  }
+
+  /** From now on it may be written: all sources have told their start. */
+  open(): void {
+    this.#isOpen = true;
+  }
+
+  /** What should stand at this key. The same as before changes nothing, not even a retry's time. */
+  want(key: Key, row: Row | undefined): void {
+    if (!this.#table.want(key, row)) return;
+    if (this.#waiting.isForeign(key) && row !== undefined) return;
+    this.#waiting.forget(key);
+    this.#mark(key);
+  }
+
+  /** An echo: what stands at this key outside, of ours; `undefined` is nothing, of nobody. */
+  saw(key: Key, row: Row | undefined): void {
+    this.#seenMeanwhile?.add(key);
+    if (row === undefined && this.#waiting.isForeign(key)) {
+      this.#waiting.forget(key);
+      this.#mark(key);
+    }
+    const echo = this.#echoes.match(key, row);
+    if (echo === "older") return;
+    this.#table.stands(key, row);
+    const flight = this.#inFlight.get(key);
+    if (flight !== undefined) flight.disturbed = echo === "none";
+    if (this.#table.changeFor(key) === undefined) {
+      this.#waiting.forget(key);
+    } else if (echo === "none" && !this.#dirty.has(key) && !this.#waiting.has(key)) {
+      this.#counts.drifted++;
+      this.#mark(key);
+    }
+  }
+
+  /** What stands outside is no longer known: it is read again, and what waits is tried again. */
+  resync(cause: string): void {
+    this.#mustRead = cause;
+    this.#readAt = 0;
+    this.#readAttempts = 0;
+    this.#echoes.forgetAll();
+  }
+
+  /**
+   * Writes what is dirty or due, reads the table if it must be read, and writes what was found
+   * wrong: in this order, so that news need not wait for a long read. One call at a time.
+   */
+  async apply(options: ApplyOptions): Promise<Applied<Key, Row>> {
+    const written: Change<Key, Row>[] = [];
+    const failed: Failure<Key>[] = [];
+    let reading: Reading | undefined;
+    if (this.#isOpen) {
+      if (this.#hasRead) await this.#write(options, { written, failed });
+      if (this.#mustRead !== undefined && options.now >= this.#readAt) {
+        reading = await this.#read(options);
+        if (reading.kind === "read") await this.#write(options, { written, failed });
+      }
+    }
+    return { written, failed, reading };
+  }
+
+  /** Counts the marks. What is marked after this was read has a higher turn. */
+  get turn(): number {
+    return this.#turn;
+  }
+
+  /** Whether nothing that was marked up to this turn could be written now. */
+  isTried(turn: number): boolean {
+    if (!this.#isOpen || !this.#hasRead) return true;
+    const oldest = this.#dirty.values().next();
+    return oldest.done === true || oldest.value > turn;
+  }
+
+  /** The earliest time at which something is to be tried again. */
+  nextAt(): number | undefined {
+    if (!this.#isOpen) return undefined;
+    const readAt = this.#mustRead === undefined ? Number.POSITIVE_INFINITY : this.#readAt;
+    const at = Math.min(readAt, this.#waiting.nextAt ?? Number.POSITIVE_INFINITY);
+    return Number.isFinite(at) ? at : undefined;
+  }
+
+  get desired(): ReadonlyMap<Key, Row> {
+    return this.#table.desired;
+  }
+
+  get actual(): ReadonlyMap<Key, Row> {
+    return this.#table.actual;
+  }
+
+  get waiting(): ReadonlyMap<Key, Waiting<Key>> {
+    return this.#waiting.rows;
+  }
+
+  get counts(): Counts {
+    return this.#counts;
+  }
+
+  get pending(): Pending {
+    const pending = { dirty: this.#inFlight.size, retrying: 0, foreign: 0, unfit: 0 };
+    for (const key of this.#dirty.keys()) if (!this.#inFlight.has(key)) pending.dirty++;
+    for (const { failure } of this.#waiting.rows.values()) {
+      pending[failure.kind === "later" ? "retrying" : failure.kind]++;
+    }
+    return pending;
+  }
+
+  /** Marks a key as the newest, for its removal may have to wait for what was marked with it. */
+  #mark(key: Key): void {
+    this.#dirty.delete(key);
+    this.#dirty.set(key, ++this.#turn);
+  }
+
+  async #write(
+    options: ApplyOptions,
+    into: { written: Change<Key, Row>[]; failed: Failure<Key>[] },
+  ): Promise<void> {
+    for (const key of this.#waiting.due(options.now)) this.#mark(key);
+    const changes = this.#take(options);
+    if (changes.length === 0) return;
+    const failures = await this.#tryWrite(changes, options.signal);
+    for (const change of changes) {
+      const failure = failures.get(change.key);
+      if (this.#settle(change, { failure, now: options.now })) into.written.push(change);
+      else if (failure !== undefined) into.failed.push(failure);
+    }
+  }
+
+  /** Takes off the marks before anything is awaited: a `want` that comes meanwhile marks again. */
+  #take({ kinds, upTo }: ApplyOptions): Change<Key, Row>[] {
+    const changes: Change<Key, Row>[] = [];
+    for (const [key, turn] of this.#dirty) {
+      if (upTo !== undefined && turn > upTo) break;
+      const change = this.#table.changeFor(key);
+      if (change !== undefined && !kinds.includes(change.kind)) continue;
+      this.#dirty.delete(key);
+      if (change === undefined) continue;
+      const row = change.kind === "put" ? change.row : undefined;
+      this.#inFlight.set(key, { row, disturbed: false });
+      this.#echoes.expect(key, row);
+      changes.push(change);
+    }
+    return changes;
+  }
+
+  async #tryWrite(
+    changes: readonly Change<Key, Row>[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<Key, Failure<Key>>> {
+    try {
+      const failures = await this.#driver.write(changes, signal);
+      return new Map(failures.map((failure) => [failure.key, failure]));
+    } catch (error) {
+      const reason = messageOf(error);
+      return new Map(changes.map(({ key }) => [key, { key, reason, kind: "later" }]));
+    }
+  }
+
+  /** Takes in what became of a write; answers whether the change is made. */
+  #settle(
+    change: Change<Key, Row>,
+    { failure, now }: { failure: Failure<Key> | undefined; now: number },
+  ): boolean {
+    const { key } = change;
+    const flight = this.#inFlight.get(key);
+    this.#inFlight.delete(key);
+    // A row that was to be removed and is somebody else's by now is not there any more as ours.
+    if (failure === undefined || (failure.kind === "foreign" && change.kind === "remove")) {
+      this.#table.written(key);
+      this.#waiting.forget(key);
+      if (flight?.disturbed !== true) this.#table.stands(key, flight?.row);
+      this.#counts[change.kind === "put" ? "put" : "removed"]++;
+      return true;
+    }
+    this.#counts.failed++;
+    this.#echoes.forgetLast(key);
+    if (failure.kind === "later") this.#table.mayBeLeft(key, change.row);
+    if (failure.kind === "foreign") this.#table.stands(key, undefined);
+    // If the row has changed meanwhile, this was the old one's failure: the new one is dirty.
+    if (!this.#dirty.has(key)) this.#waiting.add(failure, now);
+    return false;
+  }
+
+  async #read({ now, signal }: ApplyOptions): Promise<Reading> {
+    const cause = this.#mustRead ?? "";
+    this.#mustRead = undefined;
+    const seenMeanwhile = new Set<Key>();
+    this.#seenMeanwhile = seenMeanwhile;
+    try {
+      const rows = await this.#driver.list(signal);
+      const wrong = this.#takeIn(rows, seenMeanwhile);
+      this.#hasRead = true;
+      this.#readAttempts = 0;
+      this.#counts.read++;
+      return { kind: "read", cause, rows: rows.size, wrong };
+    } catch (error) {
+      // Unless it was asked for anew meanwhile, which is not to wait.
+      if (this.#mustRead === undefined) {
+        this.#mustRead = cause;
+        this.#readAt = now + backoffMs(++this.#readAttempts);
+      }
+      return { kind: "unreadable", cause, reason: messageOf(error) };
+    } finally {
+      this.#seenMeanwhile = undefined;
+    }
+  }
+
+  /** What is not right is dirty, what waited too; answers how many rows that are. */
+  #takeIn(rows: ReadonlyMap<Key, Row>, seenMeanwhile: ReadonlySet<Key>): number {
+    const wrong = this.#table.read(rows, seenMeanwhile);
+    for (const key of wrong) {
+      if (this.#dirty.has(key)) continue;
+      if (this.#hasRead && !this.#waiting.has(key)) this.#counts.drifted++;
+      this.#mark(key);
+    }
+    this.#waiting.forgetAll();
+    return wrong.length;
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

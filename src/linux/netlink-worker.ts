@@ -1,0 +1,71 @@
+/**
+ * The worker thread of `NetlinkClient`: bytes of requests in, failures or bytes of tables out. It
+ * knows no message but netlink's own framing.
+ */
+import { parentPort } from "node:worker_threads";
+import { NetlinkConversation, NetlinkDump, type WriteFailure } from "./netlink-conversation.ts";
+
+export type NetlinkJob =
+  | { readonly id: number; readonly kind: "write"; readonly requests: Uint8Array }
+  | { readonly id: number; readonly kind: "dump"; readonly request: Uint8Array };
+
+export type NetlinkAnswer =
+  | { readonly id: number; readonly kind: "written"; readonly failures: readonly WriteFailure[] }
+  | { readonly id: number; readonly kind: "part"; readonly messages: Uint8Array }
+  | { readonly id: number; readonly kind: "dumped" }
+  | {
+      readonly id: number;
+      readonly kind: "broken";
+      readonly reason: string;
+      readonly errno: number;
+    };
+
+const port = parentPort;
+if (port === null) throw new Error("Cannot run the netlink worker outside a worker thread");
+const conversation = new NetlinkConversation();
+
+port.on("message", (job: NetlinkJob) => {
+  if (job.kind === "dump") void dump(job.id, job.request);
+  else attempt(job.id, () => write(job.id, job.requests));
+});
+
+function write(id: number, requests: Uint8Array): void {
+  port?.postMessage({
+    id,
+    kind: "written",
+    failures: conversation.write(requests),
+  } satisfies NetlinkAnswer);
+}
+
+/** A row to be written does not wait for a table to be read: every buffer is a turn of its own. */
+async function dump(id: number, request: Uint8Array): Promise<void> {
+  let reading: NetlinkDump | undefined;
+  try {
+    reading = new NetlinkDump(request);
+    for (;;) {
+      const messages = reading.next();
+      if (messages === undefined) break;
+      port?.postMessage({ id, kind: "part", messages } satisfies NetlinkAnswer, [messages.buffer]);
+      await new Promise(setImmediate);
+    }
+    port?.postMessage({ id, kind: "dumped" } satisfies NetlinkAnswer);
+  } catch (error) {
+    fail(id, error);
+  } finally {
+    reading?.close();
+  }
+}
+
+function attempt(id: number, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    fail(id, error);
+  }
+}
+
+function fail(id: number, error: unknown): void {
+  const reason = error instanceof Error ? error.message : String(error);
+  const errno = error instanceof Error && "errno" in error ? Number(error.errno) : 0;
+  port?.postMessage({ id, kind: "broken", reason, errno } satisfies NetlinkAnswer);
+}

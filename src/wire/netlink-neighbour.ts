@@ -1,0 +1,235 @@
+/**
+ * Neighbour messages of rtnetlink, which are two things: a bridge's or a VXLAN device's forwarding
+ * entry (family `bridge`), and an IP neighbour (`linux/neighbour.h`).
+ */
+import type { IpAddress } from "../evpn/ip.ts";
+import { ipv4FromBytes, ipv6FromBytes, isIpv6 } from "../evpn/ip.ts";
+import { type MacAddress, macFromBytes } from "../evpn/mac.ts";
+import { err, ok, type Result } from "../evpn/result.ts";
+import {
+  LITTLE_ENDIAN,
+  type MessageWriter,
+  NetlinkFlag,
+  type NetlinkMalformed,
+  type NetlinkMessage,
+  readAttributes,
+  viewOf,
+} from "./netlink.ts";
+
+export const NeighbourType = { put: 28, delete: 29, get: 30 } as const;
+
+/** Reachability (`NUD_*`): for a forwarding entry, how it may change. */
+export const NeighbourState = {
+  reachable: 0x02,
+  stale: 0x04,
+  /** Never probed, never aged: "static" of a forwarding entry. */
+  noarp: 0x40,
+  permanent: 0x80,
+} as const;
+
+/** `NTF_*`. */
+export const NeighbourFlag = {
+  /** The entry of the device itself: of a VXLAN device, to which VTEP. */
+  self: 0x02,
+  /** The entry of the bridge the device is a port of. */
+  master: 0x04,
+  /** Learned by somebody outside the kernel: neither aged nor probed. */
+  extLearned: 0x10,
+  sticky: 0x40,
+} as const;
+
+/** `NTF_EXT_*`: the flags that did not fit. */
+export const NeighbourExtFlag = { locked: 0x02 } as const;
+
+const Attribute = {
+  dst: 1,
+  lladdr: 2,
+  vlan: 5,
+  vni: 7,
+  ifindex: 8,
+  master: 9,
+  sourceVni: 11,
+  protocol: 12,
+  nexthopGroup: 13,
+  extFlags: 15,
+} as const;
+
+export const NEIGHBOUR_FAMILY = { ipv4: 2, bridge: 7, ipv6: 10 } as const;
+export type NeighbourFamily = keyof typeof NEIGHBOUR_FAMILY;
+
+export interface Neighbour {
+  readonly gone: boolean;
+  readonly family: NeighbourFamily;
+  readonly ifindex: number;
+  readonly state: number;
+  readonly flags: number;
+  readonly extFlags: number;
+  readonly mac: MacAddress | undefined;
+  /** The VTEP of a VXLAN device's entry, the IP of a neighbour. */
+  readonly dst: IpAddress | undefined;
+  /** 0: none. */
+  readonly vlan: number;
+  /** The VNI frames are sent with, where it is not the device's own. */
+  readonly vni: number | undefined;
+  readonly sourceVni: number | undefined;
+  /** The interface a VXLAN device sends through, where the entry says so. */
+  readonly underlay: number | undefined;
+  readonly nexthopGroup: number | undefined;
+  /** The bridge, for an entry of a bridge. */
+  readonly master: number | undefined;
+  /** Who put it there, by the numbers routes have; 0: not told. */
+  readonly protocol: number;
+}
+
+export type NeighbourIgnored = NetlinkMalformed | "neighbour-unknown-family";
+
+const FIXED_LENGTH = 12;
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+//  0        1     4         8       10      11
+//  | family | pad | ifindex | state | flags | type | attributes
+export function decodeNeighbour(message: NetlinkMessage): Result<Neighbour, NeighbourIgnored> {
+  const { payload } = message;
+  if (payload.length < FIXED_LENGTH) return err("netlink-truncated");
+  const view = viewOf(payload);
+  const family = familyOf(payload[0]);
+  if (family === undefined) return err("neighbour-unknown-family");
+
+  const neighbour: Mutable<Neighbour> = {
+    gone: message.type === NeighbourType.delete,
+    family,
+    ifindex: view.getInt32(4, LITTLE_ENDIAN),
+    state: view.getUint16(8, LITTLE_ENDIAN),
+    flags: view.getUint8(10),
+    extFlags: 0,
+    mac: undefined,
+    dst: undefined,
+    vlan: 0,
+    vni: undefined,
+    sourceVni: undefined,
+    underlay: undefined,
+    nexthopGroup: undefined,
+    master: undefined,
+    protocol: 0,
+  };
+  let fits = true;
+  const whole = readAttributes(
+    view,
+    { offset: FIXED_LENGTH, end: payload.length },
+    (type, start, length) => {
+      fits = readAttribute(neighbour, { payload, view, type, start, length }) && fits;
+    },
+  );
+  return whole && fits ? ok(neighbour) : err("netlink-bad-attribute");
+}
+
+function familyOf(number: number | undefined): NeighbourFamily | undefined {
+  if (number === NEIGHBOUR_FAMILY.bridge) return "bridge";
+  if (number === NEIGHBOUR_FAMILY.ipv4) return "ipv4";
+  return number === NEIGHBOUR_FAMILY.ipv6 ? "ipv6" : undefined;
+}
+
+interface AttributeAt {
+  readonly payload: Uint8Array;
+  readonly view: DataView;
+  readonly type: number;
+  readonly start: number;
+  readonly length: number;
+}
+
+/** False if the value is not as long as its type says. */
+function readAttribute(into: Mutable<Neighbour>, at: AttributeAt): boolean {
+  const { payload, view, type, start, length } = at;
+  const u32 = (): number => (length === 4 ? view.getUint32(start, LITTLE_ENDIAN) : 0);
+  switch (type) {
+    case Attribute.dst:
+      if (length === 4) into.dst = ipv4FromBytes(payload, start);
+      else if (length === 16) into.dst = ipv6FromBytes(payload, start);
+      else return false;
+      return true;
+    case Attribute.lladdr:
+      // An IP neighbour of a tunnel has an address of another kind: not ours to read.
+      if (length === 6) into.mac = macFromBytes(payload, start);
+      return length === 6 || into.family !== "bridge";
+    case Attribute.vlan:
+      if (length !== 2) return false;
+      into.vlan = view.getUint16(start, LITTLE_ENDIAN);
+      return true;
+    case Attribute.protocol:
+      if (length !== 1) return false;
+      into.protocol = view.getUint8(start);
+      return true;
+    case Attribute.vni:
+      into.vni = u32();
+      return length === 4;
+    case Attribute.sourceVni:
+      into.sourceVni = u32();
+      return length === 4;
+    case Attribute.ifindex:
+      into.underlay = u32();
+      return length === 4;
+    case Attribute.master:
+      into.master = u32();
+      return length === 4;
+    case Attribute.nexthopGroup:
+      into.nexthopGroup = u32();
+      return length === 4;
+    case Attribute.extFlags:
+      into.extFlags = u32();
+      return length === 4;
+    default:
+      return true;
+  }
+}
+
+export interface NeighbourRequest {
+  /** `put` creates or replaces; `append` adds one more destination, which only flooding has. */
+  readonly action: "put" | "append" | "delete";
+  readonly family: NeighbourFamily;
+  readonly ifindex: number;
+  readonly state: number;
+  readonly flags: number;
+  readonly mac: MacAddress | undefined;
+  readonly dst: IpAddress | undefined;
+  /** 0: not told. */
+  readonly protocol: number;
+}
+
+const ACTION = {
+  put: [NeighbourType.put, NetlinkFlag.request | NetlinkFlag.create | NetlinkFlag.replace],
+  append: [NeighbourType.put, NetlinkFlag.request | NetlinkFlag.create | NetlinkFlag.append],
+  delete: [NeighbourType.delete, NetlinkFlag.request],
+} as const;
+
+export function writeNeighbour(writer: MessageWriter, request: NeighbourRequest): void {
+  const [type, flags] = ACTION[request.action];
+  writer.begin(type, flags).fixed(FIXED_LENGTH, (view, offset) => {
+    view.setUint8(offset, NEIGHBOUR_FAMILY[request.family]);
+    view.setInt32(offset + 4, request.ifindex, LITTLE_ENDIAN);
+    view.setUint16(offset + 8, request.state, LITTLE_ENDIAN);
+    view.setUint8(offset + 10, request.flags);
+  });
+  if (request.mac !== undefined) writer.mac(Attribute.lladdr, request.mac);
+  if (request.dst !== undefined) writer.ip(Attribute.dst, request.dst);
+  if (request.protocol !== 0) writer.u8(Attribute.protocol, request.protocol);
+  writer.end();
+}
+
+/** Asks for all entries of a family; of the bridge family, also for those of one port alone. */
+export function writeNeighbourDump(
+  writer: MessageWriter,
+  { family, port }: { family: NeighbourFamily; port: number | undefined },
+): void {
+  writer
+    .begin(NeighbourType.get, NetlinkFlag.request | NetlinkFlag.dump)
+    .fixed(FIXED_LENGTH, (view, offset) => {
+      view.setUint8(offset, NEIGHBOUR_FAMILY[family]);
+      view.setInt32(offset + 4, port ?? 0, LITTLE_ENDIAN);
+    })
+    .end();
+}
+
+/** The family that an IP belongs to. */
+export function ipFamily(ip: IpAddress): "ipv4" | "ipv6" {
+  return isIpv6(ip) ? "ipv6" : "ipv4";
+}

@@ -205,27 +205,29 @@ export function readFilter(
 }
 
 const READERS: { readonly [F in FilterField]-?: (value: unknown) => Result<unknown> } = {
-  vni: (value) => (typeof value === "number" ? toVni(value) : notA(value, "number")),
-  mac: (value) => (typeof value === "string" ? parseMac(clip(value)) : notA(value, "MAC address")),
-  ip: (value) => (typeof value === "string" ? parseIp(clip(value)) : notA(value, "IP address")),
-  vtep: (value) => (typeof value === "string" ? parseIp(clip(value)) : notA(value, "IP address")),
+  vni: (value) => (typeof value === "number" ? toVni(value) : notA(value, "a number")),
+  mac: (value) =>
+    typeof value === "string" ? parseMac(clip(value)) : notA(value, "a MAC address"),
+  ip: (value) => (typeof value === "string" ? parseIp(clip(value)) : notA(value, "an IP address")),
+  vtep: (value) =>
+    typeof value === "string" ? parseIp(clip(value)) : notA(value, "an IP address"),
   port: (value) =>
     // 15 characters is all that Linux gives the name of an interface (IFNAMSIZ).
     typeof value === "string" && value.length > 0 && value.length <= 15
       ? ok(portName(value))
-      : notA(value, "name of a port"),
+      : notA(value, "a name of a port"),
   where: (value) =>
-    value === "local" || value === "remote" ? ok(value) : notA(value, "place: local or remote"),
+    value === "local" || value === "remote" ? ok(value) : notA(value, "a place: local or remote"),
   type: (value) =>
-    value === 2 || value === 3 ? ok(value) : notA(value, "type of route known here: 2 or 3"),
+    value === 2 || value === 3 ? ok(value) : notA(value, "a type of route known here: 2 or 3"),
   last: (value) =>
     typeof value === "number" && Number.isSafeInteger(value) && value > 0
       ? ok(value)
-      : notA(value, "number above 0"),
+      : notA(value, "a number above 0"),
 };
 
 function notA(value: unknown, what: string): Result<never> {
-  return err(`${quote(value)} is not a ${what}`);
+  return err(`${quote(value)} is not ${what}`);
 }
 
 /** A question as it travels. */

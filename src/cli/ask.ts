@@ -1,0 +1,85 @@
+/** Asks the daemon, and prints what it answers: a table for people, JSON for scripts. */
+import type { EventRow, Filter, ShowRows, What } from "../control/protocol.ts";
+import { EXIT, type Io } from "./io.ts";
+import { eventLine, render } from "./render.ts";
+
+export interface Ask {
+  readonly io: Io;
+  readonly socket: string;
+  readonly json: boolean;
+  readonly filter: Filter;
+}
+
+export function askShow(what: What, ask: Ask): Promise<number> {
+  return withClient(ask, async (client) => {
+    const { io, filter, json } = ask;
+    const answer = client.show({ what, filter }, io.signal);
+    const count = await (json ? printArray : printTable)(answer, what, io);
+    if (io.signal.aborted) return EXIT.failure;
+    if (what !== "macs" || filter.mac === undefined || count > 0) return EXIT.ok;
+    const filtered = Object.keys(filter).length > 1;
+    const reason = filtered ? "it is not known, or not with these filters" : "it is not known";
+    await io.err(`Cannot show MAC ${filter.mac}: ${reason}\n`);
+    return EXIT.failure;
+  });
+}
+
+export function askWatch(ask: Ask): Promise<number> {
+  return withClient(ask, async (client) => {
+    for await (const texts of client.watch(ask.filter, ask.io.signal)) {
+      for (const text of texts) {
+        await ask.io.out(ask.json ? `${text}\n` : eventLine(JSON.parse(text) as EventRow, ask.io));
+      }
+    }
+    return EXIT.ok;
+  });
+}
+
+type Client = import("../control/client.ts").ControlClient;
+
+/** gRPC is loaded only here: help and mistyped commands need not wait for it. */
+async function withClient(ask: Ask, use: (client: Client) => Promise<number>): Promise<number> {
+  const { ControlClient, ControlError } = await import("../control/client.ts");
+  const client = new ControlClient(ask.socket);
+  try {
+    return await use(client);
+  } catch (error) {
+    if (!(error instanceof ControlError)) throw error;
+    await ask.io.err(`${error.message}\n`);
+    switch (error.kind) {
+      case "not-reachable":
+        return EXIT.notReachable;
+      case "refused":
+        return EXIT.usage;
+      case "failed":
+        return EXIT.failure;
+    }
+  } finally {
+    client[Symbol.dispose]();
+  }
+}
+
+type Answer = AsyncIterable<readonly string[]>;
+
+/** The rows as they come, without reading them; the status is one object and no array. */
+async function printArray(answer: Answer, what: What, io: Io): Promise<number> {
+  if (what === "status") {
+    for await (const texts of answer) for (const text of texts) await io.out(`${text}\n`);
+    return 1;
+  }
+  let count = 0;
+  for await (const texts of answer) {
+    await io.out(texts.map((text) => `${count++ === 0 ? "[\n" : ",\n"}  ${text}`).join(""));
+  }
+  await io.out(count === 0 ? "[]\n" : "\n]\n");
+  return count;
+}
+
+/** A table needs all rows first: its columns are as wide as their widest cell. */
+async function printTable(answer: Answer, what: What, io: Io): Promise<number> {
+  const rows: ShowRows[What][] = [];
+  for await (const texts of answer) for (const text of texts) rows.push(JSON.parse(text));
+  // Half a table would look like a whole one.
+  if (!io.signal.aborted) await io.out(render(what, rows, io));
+  return rows.length;
+}

@@ -1,0 +1,149 @@
+/**
+ * `roam`: what can be typed. Every command is one question to the daemon; what it takes as filters
+ * is what the question takes (`FILTERS`), so help, checks and daemon can not differ.
+ */
+import { Command, CommanderError, Option } from "commander";
+import {
+  DEFAULT_SOCKET,
+  FILTERS,
+  type FilterField,
+  readFilter,
+  type What,
+} from "../control/protocol.ts";
+import { type Ask, askShow, askWatch } from "./ask.ts";
+import { EXIT, type Io } from "./io.ts";
+
+interface Shown {
+  readonly what: Exclude<What, "status">;
+  readonly summary: string;
+  readonly example: string;
+}
+
+const SHOWN: readonly Shown[] = [
+  { what: "vnis", summary: "the MAC-VRFs of this leaf", example: "show vnis" },
+  { what: "macs", summary: "where each MAC is", example: "show macs --vni 10 --local" },
+  {
+    what: "neighbors",
+    summary: "which MAC holds each IP",
+    example: "show neighbors --ip 192.0.2.10",
+  },
+  {
+    what: "routes",
+    summary: "the EVPN routes, which are followed, and why the others are not",
+    example: "show routes --type 2 --mac 02:00:00:00:00:01",
+  },
+  { what: "vteps", summary: "the other leaves", example: "show vteps --vni 10" },
+  {
+    what: "ports",
+    summary: "the bridge ports that hosts may be behind",
+    example: "show ports --port swp3",
+  },
+  {
+    what: "moves",
+    summary: "the last moves, and when each step of them was done",
+    example: "show moves --last 5",
+  },
+];
+
+/** Does what was typed; answers the exit code. `io.signal` ends what has no end of its own. */
+export async function run(words: readonly string[], io: Io): Promise<number> {
+  let code: number = EXIT.ok;
+  const program = build(io, async (ask) => {
+    code = await ask;
+  });
+  try {
+    await program.parseAsync(words, { from: "user" });
+    return code;
+  } catch (error) {
+    // Commander has said already what was wrong; help and version are no mistakes.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    throw error;
+  }
+}
+
+type Done = (code: Promise<number>) => Promise<void>;
+
+function build(io: Io, done: Done): Command {
+  const program = new Command("roam")
+    .description("Shows what roamd, the EVPN MAC mobility daemon of this leaf, knows and does")
+    .option("--control <path>", "the daemon's socket", DEFAULT_SOCKET)
+    .option("--json", "JSON for scripts: an array, or one object per line from watch")
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void io.out(text),
+      writeErr: (text) => void io.err(text),
+    })
+    .showHelpAfterError("Type roam --help for what can be asked")
+    .addHelpText("after", example("status"));
+  const question = (command: Command, what: What | "events", asked: string): Command => {
+    for (const field of FILTERS[what])
+      for (const option of optionsOf(field)) command.addOption(option);
+    return command.addHelpText("after", example(asked)).action((typed: Typed) => {
+      const filter = readFilter(what, filterOf(typed));
+      if (!filter.ok) return command.error(`error: ${filter.error}`, { exitCode: EXIT.usage });
+      const ask: Ask = { io, ...globals(program), filter: filter.value };
+      return done(what === "events" ? askWatch(ask) : askShow(what, ask));
+    });
+  };
+  question(program.command("status"), "status", "status").description(
+    "whether the daemon does its work, and what it waits for",
+  );
+  const show = program.command("show").description("what the daemon knows");
+  for (const { what, summary, example } of SHOWN) {
+    question(show.command(what), what, example).description(summary);
+  }
+  show.addHelpText("after", example("show macs"));
+  question(program.command("watch"), "events", "watch --vni 10").description(
+    "what happens, as it happens, until interrupted",
+  );
+  return program;
+}
+
+function globals(program: Command): { readonly socket: string; readonly json: boolean } {
+  const { control, json } = program.opts<{ control: string; json?: boolean }>();
+  return { socket: control, json: json === true };
+}
+
+function example(words: string): string {
+  return `\nExample:\n  roam ${words}\n`;
+}
+
+/** Options as commander gives them: text, or `true` for those without a value. */
+type Typed = Readonly<Record<string, string | true | undefined>>;
+
+function optionsOf(field: FilterField): readonly Option[] {
+  switch (field) {
+    case "vni":
+      return [new Option("--vni <number>", "only of this VNI")];
+    case "mac":
+      return [new Option("--mac <address>", "only of this MAC")];
+    case "ip":
+      return [new Option("--ip <address>", "only of this IP")];
+    case "vtep":
+      return [new Option("--vtep <address>", "only of this leaf")];
+    case "port":
+      return [new Option("--port <name>", "only of this bridge port")];
+    case "where":
+      return [
+        new Option("--local", "only what is on this leaf").conflicts("remote"),
+        new Option("--remote", "only what is on other leaves"),
+      ];
+    case "type":
+      return [new Option("--type <number>", "only routes of this type: 2 (MAC/IP) or 3 (IMET)")];
+    case "last":
+      return [new Option("--last <number>", "only the newest so many")];
+  }
+}
+
+const NUMBERS: ReadonlySet<string> = new Set(["vni", "type", "last"] satisfies FilterField[]);
+
+/** The filter as typed, to be judged by `readFilter`; what is not a number stays the text it is. */
+function filterOf(typed: Typed): Readonly<Record<string, unknown>> {
+  const filter: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(typed)) {
+    if (value === undefined) continue;
+    if (name === "local" || name === "remote") filter.where = name;
+    else filter[name] = NUMBERS.has(name) && /^\d+$/.test(String(value)) ? Number(value) : value;
+  }
+  return filter;
+}

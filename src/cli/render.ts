@@ -1,0 +1,209 @@
+/** What people see of each answer: which columns, and in which words. */
+import type {
+  EventRow,
+  MacRow,
+  MoveRow,
+  NeighborRow,
+  PortRow,
+  RouteRow,
+  ShowRows,
+  StatusRow,
+  VniRow,
+  VtepRow,
+  What,
+  WhereaboutsWord,
+} from "../control/protocol.ts";
+import {
+  type Cell,
+  formatTable,
+  paint,
+  printable,
+  type Style,
+  type TableOptions,
+} from "./table.ts";
+
+type Columns<Row> = Readonly<Record<string, (row: Row) => Cell>>;
+
+const macs: Columns<MacRow> = {
+  VNI: ({ vni }) => String(vni),
+  MAC: ({ mac }) => mac,
+  WHERE: ({ whereabouts }) => place(whereabouts),
+  "PORT/VTEP": ({ port, vtep }) => port ?? vtep ?? "-",
+  SEQ: ({ seq, sticky }) => (seq === null ? "-" : `${seq}${sticky ? " sticky" : ""}`),
+  IPS: ({ ips }) => list(ips),
+  "LEARNED FROM": ({ learnedFrom }) => learnedFrom ?? "-",
+  MOVES: ({ moves }) => String(moves),
+  SINCE: ({ since }) => seconds(since),
+};
+
+const neighbors: Columns<NeighborRow> = {
+  VNI: ({ vni }) => String(vni),
+  IP: ({ ip }) => ip,
+  MAC: ({ mac }) => mac,
+  WHERE: ({ whereabouts }) => place(whereabouts),
+  "PORT/VTEP": ({ port, vtep }) => port ?? vtep ?? "-",
+  SEQ: ({ seq }) => orDash(seq),
+  SINCE: ({ since }) => seconds(since),
+};
+
+const vnis: Columns<VniRow> = {
+  VNI: ({ vni }) => String(vni),
+  BRIDGE: ({ bridge }) => bridge,
+  VXLAN: ({ vxlan }) => vxlan,
+  VTEP: ({ vtep }) => vtep,
+  RD: ({ routeDistinguisher }) => routeDistinguisher ?? "-",
+  IMPORT: ({ importTargets }) => list(importTargets),
+  EXPORT: ({ exportTargets }) => list(exportTargets),
+  PORTS: ({ ports }) => list(ports),
+  LOCAL: ({ localMacs }) => String(localMacs),
+  REMOTE: ({ remoteMacs }) => String(remoteMacs),
+  "REMOTE VTEPS": ({ remoteVteps }) => list(remoteVteps),
+};
+
+const routes: Columns<RouteRow> = {
+  "": ({ selected }) => (selected ? { text: "*", style: "good" } : " "),
+  TYPE: ({ type }) => String(type),
+  RD: ({ routeDistinguisher }) => routeDistinguisher,
+  TAG: ({ ethernetTag }) => String(ethernetTag),
+  VNI: ({ vni }) => String(vni),
+  MAC: ({ mac }) => mac ?? "-",
+  IP: ({ ip }) => ip ?? "-",
+  NEXTHOP: ({ nexthop }) => nexthop,
+  SEQ: ({ seq, sticky }) => `${orDash(seq)}${sticky ? " sticky" : ""}`,
+  TARGETS: ({ routeTargets }) => list(routeTargets),
+  ORIGIN: ({ origin }) => ({ text: origin, style: origin === "local" ? "good" : "note" }),
+  REASON: ({ reason }) => ({ text: reason ?? "", style: "faint" }),
+};
+
+const vteps: Columns<VtepRow> = {
+  VNI: ({ vni }) => String(vni),
+  VTEP: ({ vtep }) => vtep,
+  FLOODING: ({ flooding }) => (flooding ? "yes" : "no"),
+  MACS: ({ macs }) => String(macs),
+};
+
+const ports: Columns<PortRow> = {
+  VNI: ({ vni }) => String(vni),
+  PORT: ({ port }) => port,
+  STATE: ({ state }) => ({ text: state, style: state === "up" ? "good" : "bad" }),
+  MACS: ({ macs }) => String(macs),
+  FRAMES: ({ frames }) => String(frames),
+  IGNORED: ({ ignored, ignoredBy }) =>
+    ignored === 0
+      ? "0"
+      : `${ignored} (${list(Object.entries(ignoredBy).map(([reason, n]) => `${reason} ${n}`))})`,
+};
+
+const moves: Columns<MoveRow> = {
+  AT: ({ at }) => at,
+  VNI: ({ vni }) => String(vni),
+  MAC: ({ mac }) => mac,
+  IPS: ({ ips }) => list(ips),
+  FROM: ({ from }) => from ?? "nowhere",
+  TO: ({ to }) => to ?? "nowhere",
+  SEQ: ({ seq }) => orDash(seq),
+  SIGNAL: ({ signal }) => signal,
+  STEPS: ({ steps }) => list(steps.map(({ name, atMs }) => `${name} ${atMs.toFixed(1)} ms`)),
+};
+
+const RENDERERS: {
+  readonly [W in What]: (rows: readonly ShowRows[W][], options: TableOptions) => string;
+} = {
+  status: (rows, options) => rows.map((row) => statusText(row, options)).join(""),
+  vnis: table(vnis),
+  macs: table(macs),
+  neighbors: table(neighbors),
+  routes: table(routes),
+  vteps: table(vteps),
+  ports: table(ports),
+  moves: table(moves),
+};
+
+export function render<W extends What>(
+  what: W,
+  rows: readonly ShowRows[W][],
+  options: TableOptions,
+): string {
+  return RENDERERS[what](rows, options);
+}
+
+function table<Row>(columns: Columns<Row>) {
+  const heads = Object.keys(columns);
+  const cells = Object.values(columns);
+  return (rows: readonly Row[], options: TableOptions): string =>
+    formatTable(
+      heads,
+      rows.map((row) => cells.map((cell) => cell(row))),
+      options,
+    );
+}
+
+function statusText(row: StatusRow, { colour }: TableOptions): string {
+  const { gobgp, macs, pending } = row;
+  const say = (text: string, style: Style): string => paint(text, colour ? style : undefined);
+  const waiting = pending.kernel + pending.gobgp;
+  const lines: readonly (readonly [string, string])[] = [
+    [
+      "roamd",
+      `${row.version}, ${row.ready ? say("ready", "good") : say("not ready", "bad")}, up ${row.uptimeSeconds} s`,
+    ],
+    ["vtep", row.vtep ?? "-"],
+    [
+      "gobgp",
+      `${gobgp.address}${gobgp.api === null ? "" : `, API ${gobgp.api}`}, ` +
+        (gobgp.connected ? say("connected", "good") : say("not connected", "bad")) +
+        (gobgp.asn === null ? "" : `, AS ${gobgp.asn}`) +
+        (gobgp.routerId === null ? "" : `, router id ${gobgp.routerId}`),
+    ],
+    ...gobgp.peers.map(({ address, asn, state }): readonly [string, string] => [
+      "peer",
+      `${address}, AS ${asn}, ${say(printable(state), state === "established" ? "good" : "bad")}`,
+    ]),
+    ["vnis", String(row.vnis)],
+    ["macs", `${macs.local} local, ${macs.remote} remote, ${macs.duplicate} duplicate`],
+    [
+      "pending",
+      say(`${pending.kernel} kernel, ${pending.gobgp} gobgp`, waiting === 0 ? "good" : "bad"),
+    ],
+  ];
+  return lines.map(([name, value]) => `${name.padEnd(8)} ${value}\n`).join("");
+}
+
+/** One event in one line: when, what, and its facts as they are. */
+export function eventLine({ at, kind, ...facts }: EventRow, { colour }: TableOptions): string {
+  const told = Object.entries(facts).filter(([, fact]) => fact !== null);
+  const text = told.map(([name, fact]) => `${name}=${factText(fact)}`).join(" ");
+  const head = paint(kind, colour ? "note" : undefined);
+  return `${at} ${head}${text === "" ? "" : ` ${printable(text)}`}\n`;
+}
+
+/** A place is told by its port or VTEP, a list with commas, all else as JSON. */
+function factText(fact: unknown): string {
+  if (typeof fact === "string") return fact;
+  if (Array.isArray(fact)) return fact.map(factText).join(",");
+  if (typeof fact !== "object" || fact === null) return String(fact);
+  if ("kind" in fact) {
+    if (fact.kind === "port" && "port" in fact) return String(fact.port);
+    if (fact.kind === "vtep" && "vtep" in fact) return String(fact.vtep);
+    if (Object.keys(fact).length === 1) return String(fact.kind);
+  }
+  return JSON.stringify(fact);
+}
+
+function place(whereabouts: WhereaboutsWord): Cell {
+  const styles = { here: "good", there: "note", duplicate: "bad", nowhere: "faint" } as const;
+  return { text: whereabouts, style: styles[whereabouts] };
+}
+
+function list(texts: readonly string[]): string {
+  return texts.length === 0 ? "-" : texts.join(",");
+}
+
+function orDash(value: number | null): string {
+  return value === null ? "-" : String(value);
+}
+
+/** To the second: milliseconds are for scripts. */
+function seconds(time: string): string {
+  return time.replace(/\.\d+Z$/, "Z");
+}

@@ -15,8 +15,8 @@
  * one write that changes nothing.
  */
 
-/** More writes of one row than this are never under way at once; older ones are not echoed. */
-const REMEMBERED = 4;
+/** Writes of one row wait for each other's answers, so that more echoes than this are never due. */
+const REMEMBERED = 8;
 
 export class OwnEchoes<Key extends string, Row> {
   readonly #writes = new Map<Key, readonly (Row | undefined)[]>();

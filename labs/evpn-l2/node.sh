@@ -128,6 +128,7 @@ up() {
       ip link add name vm0 address "$MAC" type veth peer name plug
       give_addresses vm0
       ip link add name hypervisor type bridge mcast_snooping 0
+      ip link set dev hypervisor arp off
       carrier hypervisor
       ip link set dev plug master hypervisor
       bridge link set dev plug learning off

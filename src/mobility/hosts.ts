@@ -68,7 +68,7 @@ export function hostSeen(
       self: domain.segment.vtep,
       sticky: sticky.get(mac),
       ipHeardSeq: isNewIp ? highestClaimTo(ip, others(ip)) : -1,
-      isTaken: (of) => others(of).some((holder) => holder.local?.ips.has(of) === true),
+      isTaken: (of) => isTaken(domain, { ip: of, mac, others: others(of) }),
     },
   );
   if (refused !== undefined) {
@@ -78,6 +78,16 @@ export function hostSeen(
   if (isNewIp) takeFrom(scene, ip, { mac, others: others(ip) });
   commit(scene, { before, after: entry, by: signal });
   if (isNewIp) outbox.tell({ kind: "ip-learned", vni, mac, ip, signal });
+}
+
+/** Whether the IP is known to be another MAC's by now: behind a port of ours, or elsewhere. */
+function isTaken(
+  domain: Domain,
+  { ip, mac, others }: { ip: IpAddress; mac: MacAddress; others: readonly MacEntry[] },
+): boolean {
+  if (others.some((holder) => holder.local?.ips.has(ip) === true)) return true;
+  const owner = domain.neighbours.get(ip)?.mac;
+  return owner !== undefined && owner !== mac;
 }
 
 function sightingIgnored(domain: Domain, { mac, ip, port }: Sighting): SightingIgnored | undefined {

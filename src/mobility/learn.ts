@@ -39,7 +39,7 @@ export interface Circumstances {
   readonly sticky: readonly IpAddress[] | undefined;
   /** The highest sequence number with which another VTEP claims `ip` for another MAC; -1: none. */
   readonly ipHeardSeq: number;
-  /** Whether another MAC on a port of ours holds this IP. */
+  /** Whether another MAC holds this IP by now, here or elsewhere. */
   readonly isTaken: (ip: IpAddress) => boolean;
 }
 

@@ -93,6 +93,16 @@ describe("A host with many IPs", () => {
     expect(leaf.advertised()).toEqual([`${M} - 1`, `${M2} - 1`, `${M2} ${I4} 1`]);
   });
 
+  it("does not bring along an IP that is known to be another host's elsewhere by now", () => {
+    const leaf = Leaf.ready(A);
+    leaf.hears(adv(B, { ip: I4 }));
+    leaf.hears(adv(B, { mac: M2, ip: I4, seq: 1 }));
+    leaf.sees();
+
+    expect(leaf.advertised()).toEqual([`${M} - 1`]);
+    expect(leaf.rows("neighbour")).toMatchObject([{ ip: I4, mac: M2 }]);
+  });
+
   it("leaves as a whole: its neighbours point to the new leaf", () => {
     const leaf = Leaf.ready(A);
     leaf.sees({ ip: I4 });

@@ -91,7 +91,9 @@ const ports: Columns<PortRow> = {
   IGNORED: ({ ignored, ignoredBy }) =>
     ignored === 0
       ? "0"
-      : `${ignored} (${list(Object.entries(ignoredBy).map(([reason, n]) => `${reason} ${n}`))})`,
+      : `${ignored} (${Object.entries(ignoredBy)
+          .map(([reason, n]) => `${reason} ${n}`)
+          .join(", ")})`,
 };
 
 const moves: Columns<MoveRow> = {
@@ -103,7 +105,7 @@ const moves: Columns<MoveRow> = {
   TO: ({ to }) => to ?? "nowhere",
   SEQ: ({ seq }) => orDash(seq),
   SIGNAL: ({ signal }) => signal,
-  STEPS: ({ steps }) => list(steps.map(({ name, atMs }) => `${name} ${atMs.toFixed(1)} ms`)),
+  STEPS: ({ steps }) => steps.map(({ name, atMs }) => `${name} ${atMs.toFixed(1)} ms`).join(", "),
 };
 
 const RENDERERS: {

@@ -1,0 +1,308 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { run } from "../../src/cli/command.ts";
+import { type ControlServer, listen } from "../../src/control/server.ts";
+import type { Snapshot } from "../../src/control/snapshot.ts";
+import type { EventListener } from "../../src/control/watch.ts";
+import { entry, LEAF2, macIpRoute, T0, world } from "../control/world.ts";
+
+const A = "02:00:00:00:00:0a";
+const B = "02:00:00:00:00:0b";
+
+let folder = "";
+let socket = "";
+let server: ControlServer | undefined;
+let snapshot: Snapshot = world();
+const listeners = new Set<EventListener>();
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "roam-"));
+  socket = join(folder, "roamd.sock");
+  snapshot = world({
+    entries: [
+      entry({ mac: A, port: "swp1", ips: ["192.0.2.10"] }),
+      entry({ mac: B, remote: [macIpRoute(LEAF2, { mac: B, seq: 12 })] }),
+    ],
+    moves: [
+      {
+        at: "2026-03-01T12:00:00.000Z",
+        vni: 10,
+        mac: A,
+        ips: ["192.0.2.10"],
+        from: LEAF2,
+        to: "swp1",
+        seq: 1,
+        signal: "gratuitous-arp",
+        steps: [
+          { name: "seen", atMs: 0 },
+          { name: "route-sent", atMs: 1.25 },
+        ],
+      },
+    ],
+  });
+});
+
+afterEach(async () => {
+  await server?.[Symbol.asyncDispose]();
+  server = undefined;
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function start(): Promise<void> {
+  const listening = await listen({
+    socket,
+    mode: 0o600,
+    group: undefined,
+    snapshot: () => snapshot,
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  });
+  if (!listening.ok) throw new Error(listening.error);
+  server = listening.value;
+}
+
+interface Said {
+  code: number;
+  out: string;
+  err: string;
+}
+
+async function roam(
+  words: string,
+  { colour = false, signal = new AbortController().signal, onOut = (_: string) => {} } = {},
+): Promise<Said> {
+  const said = { code: -1, out: "", err: "" };
+  said.code = await run(["--control", socket, ...words.split(" ").filter((word) => word !== "")], {
+    out: async (text) => {
+      said.out += text;
+      onOut(text);
+    },
+    err: async (text) => {
+      said.err += text;
+    },
+    colour,
+    signal,
+  });
+  return said;
+}
+
+describe("roam show", () => {
+  it("prints a table with its columns aligned, and no line ends in spaces", async () => {
+    await start();
+    expect(await roam("show macs")).toEqual({
+      code: 0,
+      err: "",
+      out: [
+        "VNI  MAC                WHERE  PORT/VTEP   SEQ  IPS         LEARNED FROM    MOVES  SINCE",
+        "10   02:00:00:00:00:0a  here   swp1        0    192.0.2.10  gratuitous-arp  1      2026-03-01T12:00:00Z",
+        "10   02:00:00:00:00:0b  there  10.255.0.2  12   -           rib             1      2026-03-01T12:00:00Z",
+        "",
+      ].join("\n"),
+    });
+  });
+
+  it("prints the head of a table that has no rows", async () => {
+    await start();
+    expect(await roam("show vteps --vni 99")).toEqual({
+      code: 0,
+      err: "",
+      out: "VNI  VTEP  FLOODING  MACS\n",
+    });
+  });
+
+  it("prints the steps of a move in milliseconds", async () => {
+    await start();
+    expect((await roam("show moves --last 1")).out).toContain("seen 0.0 ms, route-sent 1.3 ms\n");
+  });
+
+  it("prints every table there is", async () => {
+    await start();
+    for (const what of ["vnis", "macs", "neighbors", "routes", "vteps", "ports", "moves"]) {
+      expect(await roam(`show ${what}`), what).toMatchObject({ code: 0, err: "" });
+    }
+  });
+
+  it("takes filters, and --json before and after the command", async () => {
+    await start();
+    const after = await roam("show macs --remote --vni 10 --json");
+    const before = await roam("--json show macs --remote --vni 10");
+    expect(JSON.parse(after.out)).toMatchObject([{ mac: B, vtep: LEAF2, seq: 12, port: null }]);
+    expect(before).toEqual(after);
+  });
+
+  it("prints an empty array for no rows", async () => {
+    await start();
+    expect(await roam("show macs --vni 99 --json")).toEqual({ code: 0, err: "", out: "[]\n" });
+  });
+
+  it("has colour only where it is told to", async () => {
+    await start();
+    expect((await roam("show macs", { colour: true })).out).toContain("\u001b[32mhere\u001b[0m   ");
+    expect((await roam("show macs")).out).not.toContain("\u001b");
+  });
+
+  it("does not let the name of a port speak to the terminal", async () => {
+    snapshot = world({ entries: [entry({ mac: A, port: "a\u001b[2Jb" })] });
+    await start();
+    const { out } = await roam("show macs");
+    expect(out).toContain("a?[2Jb");
+    expect(out).not.toContain("\u001b");
+  });
+
+  it("fails with a sentence for a MAC that is not known", async () => {
+    await start();
+    expect(await roam("show macs --mac 02:00:00:00:00:ff")).toMatchObject({
+      code: 1,
+      err: "Cannot show MAC 02:00:00:00:00:ff: it is not known\n",
+    });
+    expect(await roam(`show macs --json --remote --mac ${A}`)).toEqual({
+      code: 1,
+      out: "[]\n",
+      err: `Cannot show MAC ${A}: it is not known, or not with these filters\n`,
+    });
+  });
+});
+
+describe("roam status", () => {
+  it("says for people what the daemon does", async () => {
+    await start();
+    expect((await roam("status")).out).toBe(
+      [
+        "roamd    0.1.0, ready, up 90 s",
+        "vtep     10.255.0.1",
+        "gobgp    127.0.0.1:50051, API v4, connected, AS 65000, router id 10.255.0.1",
+        "peer     10.255.0.100, AS 65000, established",
+        "vnis     1",
+        "macs     1 local, 1 remote, 0 duplicate",
+        "pending  0 kernel, 0 gobgp",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  it("is one object for scripts", async () => {
+    await start();
+    expect(JSON.parse((await roam("status --json")).out)).toMatchObject({
+      version: "0.1.0",
+      gobgp: { api: "v4" },
+      macs: { local: 1, remote: 1 },
+    });
+  });
+});
+
+describe("roam watch", () => {
+  const notice = {
+    kind: "moved",
+    vni: 10,
+    mac: A,
+    ips: ["192.0.2.1", "192.0.2.2"],
+    from: { kind: "nowhere" },
+    to: { kind: "port", port: "swp1" },
+    seq: undefined,
+  };
+
+  async function watch(words: string): Promise<Said> {
+    await start();
+    const enough = new AbortController();
+    const said = roam(words, { signal: enough.signal, onOut: () => enough.abort() });
+    await vi.waitFor(() => expect(listeners.size).toBe(1));
+    for (const listener of listeners) listener(notice, T0);
+    return said;
+  }
+
+  it("prints a line for each event, until it is interrupted", async () => {
+    expect(await watch("watch")).toEqual({
+      code: 0,
+      err: "",
+      out: `2026-03-01T12:00:00.000Z moved vni=10 mac=${A} ips=192.0.2.1,192.0.2.2 from=nowhere to=swp1\n`,
+    });
+  });
+
+  it("prints an object in each line for scripts", async () => {
+    const { out } = await watch("--json watch --vni 10");
+    expect(JSON.parse(out)).toEqual({ at: "2026-03-01T12:00:00.000Z", ...notice, seq: null });
+    expect(out.indexOf("\n")).toBe(out.length - 1);
+  });
+});
+
+describe("What roam does not take", () => {
+  const wrong: readonly [words: string, sentence: string][] = [
+    ["", "Usage: roam"],
+    ["shwo", "error: unknown command 'shwo'"],
+    ["show", "Usage: roam show"],
+    ["show macs extra", "error: too many arguments"],
+    ["show flurbs", "error: unknown command 'flurbs'"],
+    ["show macs --colour", "error: unknown option '--colour'"],
+    ["show vteps --mac 02:00:00:00:00:01", "error: unknown option '--mac'"],
+    ["show macs --vni", "error: option '--vni <number>' argument missing"],
+    ["show macs --vni ten", 'error: Cannot narrow macs by vni: "ten" is not a number'],
+    ["show macs --vni 0", "error: Cannot narrow macs by vni: vni 0 is below 1"],
+    [
+      "show macs --vni 16777216",
+      "error: Cannot narrow macs by vni: vni 16777216 is above 16777215",
+    ],
+    ["show macs --mac 02:00", 'error: Cannot narrow macs by mac: "02:00" is not a MAC address'],
+    ["show macs --ip 1.2.3", 'error: Cannot narrow macs by ip: "1.2.3" is not an IP address'],
+    ["show macs --local --remote", "error: option '--local' cannot be used with option '--remote'"],
+    ["show macs --remote --local", "cannot be used with option"],
+    [
+      "show routes --type 5",
+      "error: Cannot narrow routes by type: 5 is not a type of route known here: 2 or 3",
+    ],
+    ["show moves --last -1", 'error: Cannot narrow moves by last: "-1" is not a number above 0'],
+  ];
+  for (const [words, sentence] of wrong) {
+    it(`"roam ${words}" ends with 2, and says so without asking the daemon`, async () => {
+      const said = await roam(words);
+      expect(said.err).toContain(sentence);
+      expect(said).toMatchObject({ code: 2, out: "" });
+    });
+  }
+
+  it("a daemon that is not there ends with 3 and one sentence that names the socket", async () => {
+    expect(await roam("show macs --json")).toEqual({
+      code: 3,
+      out: "",
+      err: `Cannot reach roamd at ${socket}: ENOENT\n`,
+    });
+  });
+
+  it("a daemon that breaks in its answer ends with 1", async () => {
+    snapshot = {
+      ...world(),
+      entries: () => {
+        throw new TypeError("no tables");
+      },
+    };
+    await start();
+    expect(await roam("status")).toEqual({
+      code: 1,
+      out: "",
+      err: "Cannot answer: TypeError: no tables\n",
+    });
+  });
+});
+
+describe("Help", () => {
+  const commands = [
+    "",
+    "status",
+    "watch",
+    "show",
+    ...["vnis", "macs", "neighbors", "routes", "vteps", "ports", "moves"].map((w) => `show ${w}`),
+  ];
+  for (const command of commands) {
+    it(`of "roam ${command}" has an example, which roam takes`, async () => {
+      await start();
+      const { code, out } = await roam(`${command} --help`);
+      expect(code).toBe(0);
+      const example = /Example:\n {2}roam (.*)\n/.exec(out)?.[1] ?? "";
+      expect(example).toContain(command);
+      if (!example.startsWith("watch")) expect((await roam(example)).code).not.toBe(2);
+    });
+  }
+});

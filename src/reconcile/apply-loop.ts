@@ -124,7 +124,6 @@ export class ApplyLoop {
 
   async #pass(signal: AbortSignal): Promise<void> {
     this.#isWoken = false;
-    const waiters = this.#waiters.splice(0);
     const isGated = this.#options.beforeRemoves !== undefined;
     for (const member of this.#members) {
       if (signal.aborted) break;
@@ -135,7 +134,8 @@ export class ApplyLoop {
       }
     }
     if (isGated) this.#askToRemove();
-    for (const waiter of waiters) {
+    // Nothing is being written now: what is not dirty any more has been tried.
+    for (const waiter of this.#waiters.splice(0)) {
       const isSettled = this.#members.every((member, i) => member.isTried(waiter.turns[i] ?? 0));
       if (isSettled || signal.aborted) waiter.resolve();
       else this.#waiters.push(waiter);

@@ -12,9 +12,9 @@ export interface FakeRow {
 
 export class FakeTable implements Driver<FakeKey, FakeRow> {
   /** What stands there of ours. */
-  readonly rows = new Map<FakeKey, FakeRow>();
+  readonly rows: Map<FakeKey, FakeRow> = new Map();
   /** Keys at which a row of somebody else stands. */
-  readonly foreign = new Set<FakeKey>();
+  readonly foreign: Set<FakeKey> = new Set();
   /** Every change that was tried, in order. */
   readonly tried: Change<FakeKey, FakeRow>[] = [];
   lists = 0;
@@ -26,11 +26,11 @@ export class FakeTable implements Driver<FakeKey, FakeRow> {
   failNextLists = 0;
   failNextWrites = 0;
   /** Rows at these keys fail with `later`. */
-  readonly failKeys = new Set<FakeKey>();
+  readonly failKeys: Set<FakeKey> = new Set();
   /** Rows at these keys fail with `later`, but have been written. */
-  readonly failAfterWriting = new Set<FakeKey>();
+  readonly failAfterWriting: Set<FakeKey> = new Set();
   /** Rows with these values are never taken. */
-  readonly unfitValues = new Set<number>();
+  readonly unfitValues: Set<number> = new Set();
   /** While this is set, calls have begun but are not done. */
   #held: { readonly until: Promise<void>; readonly release: () => void } | undefined;
 
@@ -75,7 +75,11 @@ export class FakeTable implements Driver<FakeKey, FakeRow> {
   }
 
   /** Somebody else changes a row behind our back, and we are told if he is. */
-  edit(key: FakeKey, row: FakeRow | undefined, { silently = false } = {}): void {
+  edit(
+    key: FakeKey,
+    row: FakeRow | undefined,
+    { silently = false }: { silently?: boolean } = {},
+  ): void {
     this.#set(key, row, silently ? () => {} : this.onEcho);
   }
 

@@ -191,6 +191,18 @@ describe("A row that can not be written", () => {
     expect(reconciler.pending).toEqual({ dirty: 0, retrying: 0, foreign: 0, unfit: 0 });
   });
 
+  it("is tried again as early as it is due, though another one is due later", async () => {
+    await settledWith();
+    table.failKeys.add("a").add("b");
+    reconciler.want("a", row(1));
+    await apply(1000);
+    reconciler.want("b", row(1));
+    await apply(1050);
+    expect(reconciler.nextAt()).toBe(1100);
+    await apply(1100);
+    expect(reconciler.nextAt()).toBe(1150);
+  });
+
   it("waits for no longer when it is wanted again as it was, but when it is wanted otherwise", async () => {
     await settledWith();
     table.failKeys.add("a");
@@ -293,6 +305,19 @@ describe("A row of somebody else", () => {
     expect(table.rows.get("a")).toEqual(row(1));
   });
 
+  it("is not taken for ours where it has taken the place of ours", async () => {
+    table.rows.set("b", row(1));
+    reconciler.want("b", row(1));
+    reconciler.saw("b", row(1));
+    table.foreign.add("b");
+    reconciler.want("b", row(2));
+    await apply(1000);
+    triedKeys();
+    reconciler.want("b", undefined);
+    await apply(1000);
+    expect(triedKeys()).toEqual([]);
+  });
+
   it("is left alone when ours is not wanted any more", async () => {
     reconciler.want("a", undefined);
     await apply(1000);
@@ -388,6 +413,37 @@ describe("An echo", () => {
     table.edit("a", row(2));
     await apply();
     expect(triedKeys()).toEqual(["put a"]);
+  });
+});
+
+describe("What looks like an echo but is none", () => {
+  beforeEach(async () => {
+    await settledWith();
+    table.onEcho = () => {};
+  });
+
+  async function expectDriftTo(value: number): Promise<void> {
+    reconciler.want("a", row(value + 1));
+    await apply(1000);
+    triedKeys();
+    reconciler.saw("a", row(value));
+    await apply(1000);
+    expect(triedKeys()).toEqual(["put a"]);
+  }
+
+  it("because our write has failed", async () => {
+    table.failKeys.add("a");
+    reconciler.want("a", row(1));
+    await apply(1000);
+    table.failKeys.clear();
+    await expectDriftTo(1);
+  });
+
+  it("because the echoes have been lost", async () => {
+    reconciler.want("a", row(1));
+    await apply(1000);
+    reconciler.resync("overrun");
+    await expectDriftTo(1);
   });
 });
 

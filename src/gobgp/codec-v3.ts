@@ -5,6 +5,7 @@ import {
   type Attribute,
   type Community,
   EVPN_FAMILY,
+  isEvpn,
   type Nlri,
   type NumberedByName,
   type PathCodec,
@@ -19,7 +20,7 @@ function pack<T>(name: string, messages: api.MessageFns<T>, message: T): Any {
   return { typeUrl: TYPE_URL + name, value: Buffer.from(messages.encode(message).finish()) };
 }
 
-/** What an `Any` may hold in some place: a reader of the bytes for each name. */
+/** A reader of the bytes for each name that an `Any` may have in some place. */
 type Readers<T> = Readonly<Record<string, (bytes: Uint8Array) => T>>;
 
 function unpack<T>(any: Any, readers: Readers<T>): T | undefined {
@@ -40,7 +41,7 @@ function encode(path: SpeakerPath, now: number): api.Path {
     age: { seconds: Math.floor(now / 1000), nanos: 0 },
     best: false,
     isWithdraw: path.withdraw,
-    family: EVPN_FAMILY,
+    family: path.evpn ? EVPN_FAMILY : undefined,
     neighborIp: path.neighbor,
   };
 }
@@ -97,12 +98,10 @@ function encodeAttribute(attribute: Attribute): Any[] {
       return [pack("OriginAttribute", api.OriginAttribute, { origin: attribute.origin })];
     case "next-hop":
       return [pack("NextHopAttribute", api.NextHopAttribute, { nextHop: attribute.nexthop })];
-    case "mp-reach":
-      return [
-        pack("MpReachNLRIAttribute", api.MpReachNLRIAttribute, {
-          nextHops: [...attribute.nexthops],
-        }),
-      ];
+    case "mp-reach": {
+      const nextHops = [...attribute.nexthops];
+      return [pack("MpReachNLRIAttribute", api.MpReachNLRIAttribute, { nextHops })];
+    }
     case "communities":
       return [
         pack("ExtendedCommunitiesAttribute", api.ExtendedCommunitiesAttribute, {
@@ -110,15 +109,8 @@ function encodeAttribute(attribute: Attribute): Any[] {
         }),
       ];
     case "pmsi": {
-      const { flags, type, label, id } = attribute;
-      return [
-        pack("PmsiTunnelAttribute", api.PmsiTunnelAttribute, {
-          flags,
-          type,
-          label,
-          id: Buffer.from(id),
-        }),
-      ];
+      const pmsi = { ...attribute, id: Buffer.from(attribute.id) };
+      return [pack("PmsiTunnelAttribute", api.PmsiTunnelAttribute, pmsi)];
     }
     case "other":
       return [];
@@ -174,6 +166,7 @@ function encodeSpecific(community: Extract<Community, { kind: "specific" }>): An
 
 function decode(message: api.Path): SpeakerPath {
   return {
+    evpn: isEvpn(message.family),
     nlri: message.nlri && (unpack(message.nlri, NLRIS) ?? { kind: "other" }),
     attributes: message.pattrs.map((any) => unpack(any, ATTRIBUTES) ?? { kind: "other" }),
     withdraw: message.isWithdraw,

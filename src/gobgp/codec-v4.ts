@@ -4,6 +4,7 @@ import {
   type Attribute,
   type Community,
   EVPN_FAMILY,
+  isEvpn,
   type Nlri,
   type NumberedByName,
   type PathCodec,
@@ -19,7 +20,7 @@ function encode(path: SpeakerPath, now: number): api.Path {
     age: { seconds: Math.floor(now / 1000), nanos: 0 },
     best: false,
     isWithdraw: path.withdraw,
-    family: EVPN_FAMILY,
+    family: path.evpn ? EVPN_FAMILY : undefined,
     neighborIp: path.neighbor,
   };
 }
@@ -120,6 +121,7 @@ function encodeCommunity(community: Community): api.ExtendedCommunity["extcom"] 
 
 function decode(message: api.Path): SpeakerPath {
   return {
+    evpn: isEvpn(message.family),
     nlri: message.nlri && decodeNlri(message.nlri.nlri),
     attributes: message.pattrs.map(({ attr }) => decodeAttribute(attr)),
     withdraw: message.isWithdraw,

@@ -5,6 +5,8 @@
  */
 
 export interface SpeakerPath {
+  /** Of the EVPN family; a watch tells of all families. */
+  readonly evpn: boolean;
   /** `undefined` is an End-of-RIB marker (RFC 4724 §2). */
   readonly nlri: Nlri | undefined;
   readonly attributes: readonly Attribute[];
@@ -67,6 +69,10 @@ export type Community =
 
 /** AFI and SAFI of EVPN (RFC 7432 §7). */
 export const EVPN_FAMILY = { afi: 25, safi: 70 } as const;
+
+export function isEvpn(family: { afi: number; safi: number } | undefined): boolean {
+  return family?.afi === EVPN_FAMILY.afi && family.safi === EVPN_FAMILY.safi;
+}
 
 /**
  * Between paths and the messages of one generation of the API. Encoding takes the time, in

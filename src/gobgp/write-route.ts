@@ -6,6 +6,7 @@
  * in a four-byte-AS or IPv4 target is cut off silently. So a route that is not fit is refused here,
  * even where its type says that it can not exist.
  */
+import type { Esi } from "../evpn/esi.ts";
 import type { ImetRoute } from "../evpn/imet-route.ts";
 import { type IpAddress, ipToBytes, isIpv6, parseIp } from "../evpn/ip.ts";
 import { parseMac, refuseHostMac } from "../evpn/mac.ts";
@@ -30,23 +31,14 @@ export function macIpRoutePath(route: MacIpRoute): Result<SpeakerPath> {
     macFault(route.mac) ??
     (route.ip === undefined ? undefined : ipFault(route.ip, "IP address")) ??
     (route.mobility === undefined ? undefined : mobilityFault(route.mobility)) ??
+    esiFault(route.esi) ??
     sharedFault(route);
   if (fault !== undefined) return err(fault);
-  const esi = Uint8Array.from(route.esi.split(":"), (byte) => Number.parseInt(byte, 16));
-  if (esi.length !== 10) return err(`esi "${route.esi}" has not ten bytes`);
-  const nlri: Nlri = {
-    kind: "mac-ip",
-    rd: numberedBy(route.rd),
-    esi: { type: esi[0] ?? 0, value: esi.subarray(1) },
-    ethernetTag: route.ethernetTag,
-    mac: route.mac,
-    ip: route.ip ?? "",
-    labels: route.l3vni === undefined ? [route.vni] : [route.vni, route.l3vni],
-  };
   const communities = [...routeTargets(route), VXLAN];
   if (route.mobility !== undefined) communities.push({ kind: "mobility", ...route.mobility });
   if (route.defaultGateway) communities.push({ kind: "default-gateway" });
-  return ok(path(nlri, [ORIGIN, nexthop(route), { kind: "communities", communities }]));
+  const attributes: Attribute[] = [ORIGIN, nexthop(route), { kind: "communities", communities }];
+  return ok(announce(macIpNlri(route), attributes));
 }
 
 export function imetRoutePath(route: ImetRoute): Result<SpeakerPath> {
@@ -56,12 +48,6 @@ export function imetRoutePath(route: ImetRoute): Result<SpeakerPath> {
     ipFault(route.tunnel, "tunnel identifier") ??
     sharedFault(route);
   if (fault !== undefined) return err(fault);
-  const nlri: Nlri = {
-    kind: "imet",
-    rd: numberedBy(route.rd),
-    ethernetTag: route.ethernetTag,
-    ip: route.originator,
-  };
   const pmsi: Attribute = {
     kind: "pmsi",
     flags: 0,
@@ -70,20 +56,56 @@ export function imetRoutePath(route: ImetRoute): Result<SpeakerPath> {
     id: ipToBytes(route.tunnel),
   };
   const communities = [...routeTargets(route), VXLAN];
-  return ok(path(nlri, [ORIGIN, nexthop(route), pmsi, { kind: "communities", communities }]));
+  const attributes: Attribute[] = [
+    ORIGIN,
+    nexthop(route),
+    pmsi,
+    { kind: "communities", communities },
+  ];
+  return ok(announce(imetNlri(route), attributes));
 }
 
 /**
- * The withdraw of a path. It carries no attributes: gobgpd would compare a sequence number in them,
- * and refuse to remove a route for having too low a one.
+ * Withdraws carry no attributes: gobgpd would compare a sequence number in them, and refuse to
+ * remove a route for having too low a one.
  */
-export function withdrawOf(announced: SpeakerPath): SpeakerPath {
-  return { ...announced, attributes: [], withdraw: true };
+export function macIpRouteWithdraw(route: MacIpRoute): SpeakerPath {
+  return withdraw(macIpNlri(route));
 }
 
-function path(nlri: Nlri, attributes: readonly Attribute[]): SpeakerPath {
-  // The path identifier stays 0 and the neighbor empty: another would be a second route beside it.
-  return { nlri, attributes, withdraw: false, best: false, neighbor: "" };
+export function imetRouteWithdraw(route: ImetRoute): SpeakerPath {
+  return withdraw(imetNlri(route));
+}
+
+function macIpNlri(route: MacIpRoute): Nlri {
+  const esi = Uint8Array.from(route.esi.split(":"), (byte) => Number.parseInt(byte, 16));
+  return {
+    kind: "mac-ip",
+    rd: numberedBy(route.rd),
+    esi: { type: esi[0] ?? 0, value: esi.subarray(1) },
+    ethernetTag: route.ethernetTag,
+    mac: route.mac,
+    ip: route.ip ?? "",
+    labels: route.l3vni === undefined ? [route.vni] : [route.vni, route.l3vni],
+  };
+}
+
+function imetNlri(route: ImetRoute): Nlri {
+  return {
+    kind: "imet",
+    rd: numberedBy(route.rd),
+    ethernetTag: route.ethernetTag,
+    ip: route.originator,
+  };
+}
+
+/** The path identifier stays 0 and the neighbor empty: another would be a second route beside it. */
+function announce(nlri: Nlri, attributes: readonly Attribute[]): SpeakerPath {
+  return { evpn: true, nlri, attributes, withdraw: false, best: false, neighbor: "" };
+}
+
+function withdraw(nlri: Nlri): SpeakerPath {
+  return { evpn: true, nlri, attributes: [], withdraw: true, best: false, neighbor: "" };
 }
 
 type Shared = Pick<ImetRoute, "rd" | "ethernetTag" | "nexthop" | "routeTargets">;
@@ -126,6 +148,10 @@ function ipFault(text: string, what: string): string | undefined {
 
 function mobilityFault({ seq }: MacMobility): string | undefined {
   return isUint32(seq) ? undefined : `sequence number ${seq} is not in 0..${SEQ_MAX}`;
+}
+
+function esiFault(esi: Esi): string | undefined {
+  return /^([0-9a-f]{2}:){9}[0-9a-f]{2}$/.test(esi) ? undefined : `esi "${esi}" has not ten bytes`;
 }
 
 function isUint32(value: number): boolean {

@@ -1,0 +1,140 @@
+/**
+ * The calls of gobgpd's API, which both generations name and shape alike; what differs is the
+ * service, the numbers in a request and the message of a path. `api-v3.ts` and `api-v4.ts` say so.
+ */
+import type {
+  CallOptions,
+  ClientReadableStream,
+  ClientUnaryCall,
+  ClientWritableStream,
+  Metadata,
+  ServiceError,
+} from "@grpc/grpc-js";
+import {
+  type ApiGeneration,
+  answerOf,
+  eachAnswer,
+  type PeerSeen,
+  type SpeakerApi,
+  sessionState,
+} from "./api.ts";
+import { EVPN_FAMILY, type PathCodec, type SpeakerPath } from "./speaker-path.ts";
+
+interface PeerMessage {
+  conf: { neighborAddress: string; peerAsn: number; adminDown: boolean } | undefined;
+  state: { neighborAddress: string; peerAsn: number; sessionState: number } | undefined;
+  timers: { state: { uptime: { seconds: number } | undefined } | undefined } | undefined;
+}
+
+interface ListPathRequest<Table> {
+  tableType: Table;
+  family: typeof EVPN_FAMILY;
+  prefixes: { prefix: string }[];
+}
+
+type WatchedEvent<Message> =
+  | { $case: "peer" }
+  | { $case: "table"; value: { paths: Message[] } }
+  | undefined;
+
+type Done<T> = (error: ServiceError | null, response: T) => void;
+
+/** What the two generated clients have in common. */
+export interface ApiClient<Message, Table, Watch> {
+  getBgp(
+    request: Record<string, never>,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    done: Done<{ global: { asn: number; routerId: string } | undefined }>,
+  ): ClientUnaryCall;
+  listPeer(request: Record<string, never>): ClientReadableStream<{ peer: PeerMessage | undefined }>;
+  listPath(
+    request: ListPathRequest<Table>,
+  ): ClientReadableStream<{ destination: { paths: Message[] } | undefined }>;
+  addPathStream(
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    done: Done<unknown>,
+  ): ClientWritableStream<{ tableType: Table; paths: Message[] }>;
+  watchEvent(
+    request: Watch & { batchSize: number },
+  ): ClientReadableStream<{ event: WatchedEvent<Message> }>;
+  close(): void;
+}
+
+export interface Generation<Message, Table, Watch> {
+  readonly generation: ApiGeneration;
+  readonly client: ApiClient<Message, Table, Watch>;
+  readonly codec: PathCodec<Message>;
+  /** The number of the global table. */
+  readonly table: Table;
+  /** Best paths and End-of-RIB markers with those that stand first, and changes of peers. */
+  readonly watch: Watch;
+}
+
+export function speakerApi<Message, Table, Watch>(
+  { generation, client, codec, table, watch }: Generation<Message, Table, Watch>,
+  now: () => number,
+): SpeakerApi {
+  return {
+    generation,
+    async identity(signal) {
+      const { global } = await answerOf<{ global: { asn: number; routerId: string } | undefined }>(
+        (metadata, options, done) => client.getBgp({}, metadata, options, done),
+        { now, signal },
+      );
+      return { asn: global?.asn ?? 0, routerId: global?.routerId ?? "" };
+    },
+    async peers(signal) {
+      const peers: PeerSeen[] = [];
+      const take = ({ peer }: { peer: PeerMessage | undefined }): void => {
+        if (peer !== undefined) peers.push(readPeer(peer));
+      };
+      await eachAnswer(client.listPeer({}), take, signal);
+      return peers;
+    },
+    async list(type, signal) {
+      const paths: SpeakerPath[] = [];
+      const prefixes = type === undefined ? [] : [{ prefix: type }];
+      const take = ({ destination }: { destination: { paths: Message[] } | undefined }): void => {
+        for (const path of destination?.paths ?? []) paths.push(codec.decode(path));
+      };
+      const call = client.listPath({ tableType: table, family: EVPN_FAMILY, prefixes });
+      await eachAnswer(call, take, signal);
+      return paths;
+    },
+    async write(paths, signal) {
+      const messages = paths.map((path) => codec.encode(path, now()));
+      await answerOf<unknown>(
+        (metadata, options, done) => {
+          const call = client.addPathStream(metadata, options, done);
+          // One message is taken or refused as a whole; the end of the stream asks for the answer.
+          call.end({ tableType: table, paths: messages });
+          return call;
+        },
+        { now, signal },
+      );
+    },
+    async watch({ batchSize, onPaths, onPeerChange }, signal) {
+      const take = ({ event }: { event: WatchedEvent<Message> }): void => {
+        if (event?.$case === "table") onPaths(event.value.paths.map((path) => codec.decode(path)));
+        else if (event?.$case === "peer") onPeerChange();
+      };
+      await eachAnswer(client.watchEvent({ ...watch, batchSize }), take, signal);
+      throw new Error("gobgpd has ended the watch");
+    },
+    close() {
+      client.close();
+    },
+  };
+}
+
+function readPeer({ conf, state, timers }: PeerMessage): PeerSeen {
+  return {
+    address: state?.neighborAddress || conf?.neighborAddress || "",
+    asn: state?.peerAsn || conf?.peerAsn || 0,
+    state: sessionState(state?.sessionState ?? 0),
+    adminDown: conf?.adminDown ?? false,
+    upSince: timers?.state?.uptime?.seconds ?? 0,
+  };
+}

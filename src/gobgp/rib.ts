@@ -1,0 +1,196 @@
+/**
+ * What the other leaves say, as gobgpd's watch of the best paths tells it.
+ *
+ * gobgpd first sends what stands and then every change, but does not mark where the one ends. So
+ * the table is listed once besides, after the watch is open: when each listed route has come by in
+ * the watch, all that stood has. The listing is never believed for more than that, for it is older
+ * than the watch.
+ *
+ * Nothing is forgotten when the connection is lost: traffic goes on while gobgpd restarts. After a
+ * reconnect every route is unconfirmed until it comes by again; `sweep` withdraws those that did not.
+ */
+import type { Listener } from "../mobility/observation.ts";
+import type { GobgpNotice, PathMalformed } from "./notice.ts";
+import { type RouteId, type RouteSeen, readRoute, readRouteId } from "./read-route.ts";
+import { isLocal, type Nlri, type SpeakerPath } from "./speaker-path.ts";
+
+export interface RibHands {
+  readonly listener: Pick<Listener<GobgpNotice>, "news" | "tell">;
+  /** A route made on this speaker, or its absence. */
+  readonly onLocal: (id: RouteId, seen: RouteSeen | undefined) => void;
+  /** This neighbor has sent all it had when its session came up (RFC 4724 §2). */
+  readonly onEndOfRib: (neighbor: string) => void;
+}
+
+export class Rib {
+  readonly #hands: RibHands;
+  /** The routes of others that have been told. */
+  readonly #claimed = new Map<string, RouteId>();
+  /** Those of them that have not come by since the last connect. */
+  #unconfirmed = new Set<string>();
+  /** The routes made on this speaker that stand. */
+  readonly #local = new Set<string>();
+  /** What has come by in this watch, while its beginning is awaited. */
+  #seen: Set<string> | undefined;
+  #awaited: { readonly keys: Set<string>; readonly done: () => void } | undefined;
+  #remember = true;
+
+  constructor(hands: RibHands) {
+    this.#hands = hands;
+  }
+
+  /** A watch begins, on a connection of its own. */
+  begin(): void {
+    this.#unconfirmed = new Set(this.#claimed.keys());
+    this.#local.clear();
+    this.#seen = new Set();
+    this.#awaited = undefined;
+  }
+
+  /** These stood when the watch was open: `done` is called when each has come by. */
+  expect(listed: readonly SpeakerPath[], done: () => void): void {
+    const keys = new Set<string>();
+    for (const { nlri, best } of listed) {
+      // The watch tells of the best path only, and there is none if no next hop is reachable.
+      if (nlri === undefined || !best) continue;
+      const id = readRouteId(nlri);
+      if (id.ok && this.#seen?.has(id.value.key) !== true) keys.add(id.value.key);
+    }
+    this.#awaited = { keys, done };
+    if (keys.size === 0) this.begun();
+  }
+
+  /** How many routes have come by since the watch began. */
+  get seen(): number {
+    return this.#seen?.size ?? 0;
+  }
+
+  get isAwaited(): boolean {
+    return this.#awaited !== undefined;
+  }
+
+  /** All that stood at the beginning has come by, or was awaited in vain. */
+  begun(): void {
+    const done = this.#awaited?.done;
+    this.#awaited = undefined;
+    this.#seen = undefined;
+    this.#remember = false;
+    done?.();
+  }
+
+  /** Withdraws what has not come by again, and says how much that was. */
+  sweep(): number {
+    const gone = [...this.#unconfirmed];
+    for (const key of gone) this.#unclaim(key);
+    this.#unconfirmed.clear();
+    return gone.length;
+  }
+
+  /** How many routes are known to stand, of others and of our own. */
+  get standing(): number {
+    return this.#claimed.size + this.#local.size;
+  }
+
+  count(table: RouteId["table"]): number {
+    let count = 0;
+    for (const id of this.#claimed.values()) if (id.table === table) count++;
+    return count;
+  }
+
+  /** A path of the watch. */
+  take(path: SpeakerPath): void {
+    if (!path.evpn) return;
+    if (path.nlri === undefined) {
+      this.#hands.onEndOfRib(path.neighbor);
+      return;
+    }
+    const id = readRouteId(path.nlri);
+    if (!id.ok) {
+      this.#malformed(id.error, path, nlriText(path.nlri));
+      return;
+    }
+    if (path.withdraw) this.#withdrawn(id.value);
+    else if (isLocal(path)) this.#standsHere(id.value, path);
+    else this.#standsThere(id.value, path);
+    this.#cameBy(id.value.key);
+  }
+
+  /** No path of this route is best any more. Such words may come for routes never heard of. */
+  #withdrawn(id: RouteId): void {
+    this.#unclaim(id.key);
+    this.#forgetLocal(id);
+  }
+
+  #standsHere(id: RouteId, path: SpeakerPath): void {
+    // A route of ours hides one of the same name from elsewhere.
+    this.#unclaim(id.key);
+    const seen = this.#read(id, path);
+    if (seen === undefined) return;
+    this.#local.add(id.key);
+    if (this.#remember && seen.table === "mac-ip-route") {
+      this.#hands.listener.news({ kind: "remembered", route: seen.row });
+    }
+    this.#hands.onLocal(id, seen);
+  }
+
+  #standsThere(id: RouteId, path: SpeakerPath): void {
+    this.#forgetLocal(id);
+    const seen = this.#read(id, path);
+    if (seen === undefined) {
+      // It has taken the place of what could be read (RFC 7606 §2: treat-as-withdraw).
+      this.#unclaim(id.key);
+      return;
+    }
+    this.#claimed.set(id.key, id);
+    this.#unconfirmed.delete(id.key);
+    this.#hands.listener.news(
+      seen.table === "mac-ip-route"
+        ? { kind: "claimed", route: seen.row }
+        : { kind: "flood-claimed", route: seen.row },
+    );
+  }
+
+  #read(id: RouteId, path: SpeakerPath): RouteSeen | undefined {
+    const read = readRoute(path);
+    if (read.ok) return read.value;
+    this.#malformed(read.error, path, id.key);
+    return undefined;
+  }
+
+  #malformed(reason: PathMalformed, { neighbor }: SpeakerPath, route: string): void {
+    this.#hands.listener.tell({ kind: "path-malformed", reason, neighbor, route });
+  }
+
+  #unclaim(key: string): void {
+    const id = this.#claimed.get(key);
+    if (id === undefined) return;
+    this.#claimed.delete(key);
+    this.#unconfirmed.delete(key);
+    this.#hands.listener.news(
+      id.table === "mac-ip-route"
+        ? { kind: "unclaimed", key: id.key }
+        : { kind: "flood-unclaimed", key: id.key },
+    );
+  }
+
+  #forgetLocal(id: RouteId): void {
+    if (this.#local.delete(id.key)) this.#hands.onLocal(id, undefined);
+  }
+
+  #cameBy(key: string): void {
+    this.#seen?.add(key);
+    if (this.#awaited?.keys.delete(key) === true && this.#awaited.keys.size === 0) this.begun();
+  }
+}
+
+/** For people: as much as there is of what could not be read. */
+function nlriText(nlri: Nlri): string {
+  switch (nlri.kind) {
+    case "mac-ip":
+      return `${nlri.rd?.admin}:${nlri.rd?.number}|${nlri.ethernetTag}|${nlri.mac}|${nlri.ip}`;
+    case "imet":
+      return `${nlri.rd?.admin}:${nlri.rd?.number}|${nlri.ethernetTag}|${nlri.ip}`;
+    case "other":
+      return "";
+  }
+}

@@ -1,0 +1,169 @@
+/** One connection to gobgpd, from the moment it answers until it does not. */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Listener } from "../mobility/observation.ts";
+import type { PeerSeen, SpeakerApi, SpeakerIdentity } from "./api.ts";
+import { keepsBatchSize, OLD_V3, PATHS_FOR_PROBE } from "./detect.ts";
+import type { GobgpNotice, RibWait } from "./notice.ts";
+import type { Rib } from "./rib.ts";
+import type { SpeakerPath } from "./speaker-path.ts";
+
+export interface SessionOptions {
+  readonly api: SpeakerApi;
+  readonly identity: SpeakerIdentity;
+  readonly rib: Rib;
+  readonly listener: Pick<Listener<GobgpNotice>, "news" | "tell">;
+  readonly now: () => number;
+  /** How long the routes of the peers are waited for. */
+  readonly patienceMs: number;
+  readonly onPeers: (peers: readonly PeerSeen[]) => void;
+}
+
+/** How often gobgpd is asked whether it is well: gRPC's own keepalive it would not bear. */
+const HEALTH_MS = 2000;
+/** gobgpd answers a watch at once with its peers; this is for one that does not. */
+const FIRST_WORD_MS = 1000;
+/** For all that stands to come by; as the health check goes on, only a lost route takes so long. */
+const DUMP_MS = 30_000;
+const SETTLE_POLL_MS = 100;
+/** A session that has been up for so long has told what its peer knows, or most of it. */
+const UP_FOR_SECONDS = 2;
+/** More in a message costs gobgpd memory, fewer cost time. */
+const WATCH_BATCH = 500;
+
+export class Session {
+  readonly #options: SessionOptions;
+  readonly #endOfRib = new Set<string>();
+  #readingPeers: Promise<readonly PeerSeen[]> | undefined;
+  #largestMessage = 0;
+  #versionKnown: boolean;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.#versionKnown = options.api.generation !== "v3";
+  }
+
+  /** Rejects with the reason why the connection is over. */
+  async run(signal: AbortSignal): Promise<never> {
+    const end = new AbortController();
+    const life = AbortSignal.any([signal, end.signal]);
+    const opened = new Occasion();
+    try {
+      this.#options.rib.begin();
+      const watch = this.#watch(opened.come, life);
+      const health = this.#health(life);
+      await Promise.race([watch, health, this.#begin(opened.came, life)]);
+      return await Promise.race([watch, health]);
+    } finally {
+      end.abort();
+    }
+  }
+
+  endOfRib(neighbor: string): void {
+    this.#endOfRib.add(neighbor);
+  }
+
+  #watch(open: () => void, signal: AbortSignal): Promise<never> {
+    const { api, rib } = this.#options;
+    const onPaths = (paths: readonly SpeakerPath[]): void => {
+      open();
+      this.#largestMessage = Math.max(this.#largestMessage, paths.length);
+      for (const path of paths) rib.take(path);
+    };
+    const onPeerChange = (): void => {
+      open();
+      // A failure of it the health check meets as well.
+      this.#peers(signal).catch(() => {});
+    };
+    return api.watch({ batchSize: WATCH_BATCH, onPaths, onPeerChange }, signal);
+  }
+
+  async #begin(opened: Promise<void>, signal: AbortSignal): Promise<void> {
+    const { api, rib, listener, now, patienceMs } = this.#options;
+    const deadline = now() + patienceMs;
+    // The watch must stand before the table is listed, or a change between the two would be lost.
+    await Promise.race([opened, sleep(FIRST_WORD_MS, undefined, { signal })]);
+    const listed = await api.list(undefined, signal);
+    const begun = new Occasion();
+    rib.expect(listed, begun.come);
+    await Promise.race([begun.came, sleep(DUMP_MS, undefined, { signal })]);
+    if (rib.isAwaited && rib.seen === 0) throw new Error("the watch of gobgpd's table is silent");
+    rib.begun();
+
+    const waitedFor = await this.#peersReady(deadline, signal);
+    const swept = rib.sweep();
+    listener.news({ kind: "told", source: "rib" });
+    listener.tell({
+      kind: "rib-told",
+      macIpRoutes: rib.count("mac-ip-route"),
+      imetRoutes: rib.count("imet-route"),
+      swept,
+      waitedFor,
+    });
+  }
+
+  async #peersReady(deadline: number, signal: AbortSignal): Promise<RibWait> {
+    for (;;) {
+      const peers = await this.#peers(signal);
+      const up = peers.filter(({ state }) => state === "established");
+      if (peers.every(({ adminDown }) => adminDown)) return "no-peers";
+      if (up.some(({ address }) => this.#endOfRib.has(address))) return "end-of-rib";
+      const seconds = this.#options.now() / 1000;
+      if (up.some(({ upSince }) => seconds - upSince >= UP_FOR_SECONDS)) return "peer-established";
+      if (this.#options.now() >= deadline) return "time";
+      await sleep(SETTLE_POLL_MS, undefined, { signal });
+    }
+  }
+
+  /** One reading at a time: whoever asks meanwhile gets the answer of the one under way. */
+  #peers(signal: AbortSignal): Promise<readonly PeerSeen[]> {
+    this.#readingPeers ??= this.#options.api
+      .peers(signal)
+      .then((peers) => {
+        this.#options.onPeers(peers);
+        return peers;
+      })
+      .finally(() => {
+        this.#readingPeers = undefined;
+      });
+    return this.#readingPeers;
+  }
+
+  async #health(signal: AbortSignal): Promise<never> {
+    const { api, identity } = this.#options;
+    for (;;) {
+      await sleep(HEALTH_MS, undefined, { signal });
+      const { asn, routerId } = await api.identity(signal);
+      if (asn === 0) throw new Error("BGP has been stopped on gobgpd");
+      if (asn !== identity.asn || routerId !== identity.routerId) {
+        throw new Error(`gobgpd is another speaker now: AS ${asn}, router id ${routerId}`);
+      }
+      await this.#peers(signal);
+      await this.#learnVersion(signal);
+    }
+  }
+
+  /** Later than the connect, for it takes some routes to tell. */
+  async #learnVersion(signal: AbortSignal): Promise<void> {
+    const { api, rib, listener } = this.#options;
+    if (this.#versionKnown || rib.standing < PATHS_FOR_PROBE) return;
+    // Up to one more than asked come in a message.
+    const kept = this.#largestMessage > WATCH_BATCH + 1 ? false : await keepsBatchSize(api, signal);
+    if (kept === undefined) return;
+    this.#versionKnown = true;
+    if (!kept) listener.tell(OLD_V3);
+  }
+}
+
+/** Something that is waited for, and comes once. */
+class Occasion {
+  readonly came: Promise<void>;
+  #resolve: () => void = () => {};
+
+  constructor() {
+    this.came = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+  }
+
+  readonly come = (): void => this.#resolve();
+}

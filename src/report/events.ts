@@ -1,0 +1,22 @@
+/** What `roam watch` tells: a notice with its sentence, and a move once this leaf has followed it. */
+import { type AnyNotice, type Level, levelOf, sentenceOf } from "./notices.ts";
+import type { MoveFollowed, MoveRecord } from "./timeline.ts";
+
+/** Plain data; who sends it says when it was, as `at`. */
+export type Event = (AnyNotice | FollowedEvent) & { readonly level: Level; readonly text: string };
+
+interface FollowedEvent extends Omit<MoveRecord, "at"> {
+  readonly kind: "followed";
+  /** When the move began, from which its steps are counted. */
+  readonly since: string;
+}
+
+export function noticeEvent(notice: AnyNotice): Event {
+  return { ...notice, level: levelOf(notice), text: sentenceOf(notice) };
+}
+
+export function followedEvent({ move: { at, ...move }, tookMs }: MoveFollowed): Event {
+  const took = `${Math.round(tookMs * 10) / 10} ms`;
+  const text = `Followed MAC ${move.mac} in VNI ${move.vni} to ${move.to ?? "nowhere"} in ${took}`;
+  return { kind: "followed", since: at, ...move, level: "info", text };
+}

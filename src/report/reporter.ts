@@ -1,0 +1,96 @@
+/**
+ * Everything that people hear of: each notice and each written row goes to the timeline, the
+ * metrics, the log and whoever watches. The timeline is kept at once, for it orders what happens;
+ * the rest is done when the turn of the event loop is over, for nobody's packet waits for a log line.
+ */
+import type { TableName, Tables } from "../evpn/rows.ts";
+import type { Notice } from "../mobility/notice.ts";
+import type { Applied } from "../reconcile/applied.ts";
+import { type Event, followedEvent, noticeEvent } from "./events.ts";
+import { type Logger, NoticeLog } from "./log.ts";
+import type { Metrics } from "./metrics.ts";
+import { type AnyNotice, countsOf } from "./notices.ts";
+import { Timeline, type WrittenRow } from "./timeline.ts";
+
+export type Watcher = (event: Event, at: number) => void;
+
+export class Reporter {
+  readonly timeline: Timeline = new Timeline();
+  readonly #metrics: Metrics;
+  readonly #log: Logger;
+  readonly #noticeLog: NoticeLog;
+  readonly #watchers = new Set<Watcher>();
+  #later: (() => void)[] = [];
+
+  constructor({ metrics, log }: { metrics: Metrics; log: Logger }) {
+    this.#metrics = metrics;
+    this.#log = log;
+    this.#noticeLog = new NoticeLog(log);
+  }
+
+  /** What the decision has to tell. */
+  decided(notice: Notice, at: number): void {
+    this.timeline.observeNotice(notice, at);
+    this.tell(notice, at);
+  }
+
+  /** What anybody has to tell. */
+  tell(notice: AnyNotice, at: number): void {
+    this.#afterwards(() => {
+      for (const [counter, value] of countsOf(notice)) this.#metrics.count(counter, value);
+      this.#noticeLog.tell(notice, at);
+      if (this.#watchers.size > 0) this.#publish(noticeEvent(notice), at);
+    });
+  }
+
+  /** What one pass over a table has done. */
+  applied<T extends TableName>(
+    table: T,
+    { written, failed, reading }: Applied<Tables[T]["key"], Tables[T]["row"]>,
+    at: number,
+  ): void {
+    for (const { kind, row } of written) this.#written({ table, kind, row } as WrittenRow, at);
+    this.#afterwards(() => {
+      for (const { key, kind, reason } of failed) {
+        this.#log.warn({ table, key, failure: kind }, reason);
+      }
+      if (reading === undefined) return;
+      this.#metrics.resynced(table, reading.cause);
+      if (reading.kind === "read") {
+        const { cause, rows, wrong } = reading;
+        this.#log.info({ table, cause, rows, wrong }, `Read table ${table}`);
+      } else {
+        this.#log.debug({ table, cause: reading.cause }, reading.reason);
+      }
+    });
+  }
+
+  /** Calls the watcher with every event until the answer is called. */
+  watch(watcher: Watcher): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
+
+  #written(written: WrittenRow, at: number): void {
+    const followed = this.timeline.observeWritten(written, at);
+    if (followed === undefined) return;
+    this.#afterwards(() => {
+      this.#metrics.moveFollowed(followed);
+      this.#publish(followedEvent(followed), at);
+    });
+  }
+
+  #publish(event: Event, at: number): void {
+    for (const watcher of this.#watchers) watcher(event, at);
+  }
+
+  #afterwards(work: () => void): void {
+    this.#later.push(work);
+    if (this.#later.length > 1) return;
+    setImmediate(() => {
+      const work = this.#later;
+      this.#later = [];
+      for (const each of work) each();
+    });
+  }
+}

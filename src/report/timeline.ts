@@ -1,0 +1,231 @@
+/**
+ * What happened when, per move: a fold over notices and written rows, without a clock of its own.
+ *
+ * A move begins with the news that told of it, a frame or a route; its steps are counted from
+ * there. A MAC that leaves and turns up elsewhere soon after has moved as well: then the old place
+ * has let go before the move begins, and those steps have a time below zero.
+ */
+import type { IpAddress } from "../evpn/ip.ts";
+import type { MacAddress } from "../evpn/mac.ts";
+import type { TableName, Tables } from "../evpn/rows.ts";
+import type { Vni } from "../evpn/vni.ts";
+import type { Notice, Place } from "../mobility/notice.ts";
+import { type Direction, directionOf, placeName } from "./direction.ts";
+
+/** A row that has been written: what a reconciler did. */
+export type WrittenRow = {
+  readonly [T in TableName]: {
+    readonly table: T;
+    readonly kind: "put" | "remove";
+    readonly row: Tables[T]["row"];
+  };
+}[TableName];
+
+export type StepName =
+  /** What told of the move: a frame of the host, a route, or the end of its port. */
+  | "frame"
+  | "route"
+  | "port-down"
+  | "aged-out"
+  | "decision"
+  /** The kernel forwards to the new place, as far as it is for us to say so. */
+  | "fdb"
+  /** GoBGP has our route. */
+  | "route-sent"
+  /** The last of our routes is withdrawn. */
+  | "route-withdrawn"
+  /** The last route of the leaf that had the MAC before is gone. */
+  | "old-owner-let-go";
+
+/** A move as scripts get it (`roam show moves --json`). */
+export interface MoveRecord {
+  /** RFC 3339. */
+  readonly at: string;
+  readonly vni: number;
+  readonly mac: string;
+  readonly ips: readonly string[];
+  /** A port's name or a VTEP's address. */
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly seq: number | null;
+  readonly signal: string;
+  /** In the order in which they happened, in milliseconds after `at`. */
+  readonly steps: readonly { readonly name: StepName; readonly atMs: number }[];
+}
+
+/** This leaf has done what a move asks of it: the new place is forwarded to, or is told. */
+export interface MoveFollowed {
+  readonly move: MoveRecord;
+  readonly direction: Direction;
+  readonly tookMs: number;
+}
+
+export interface MoveFilter {
+  /** No more than so many, the newest. */
+  readonly last?: number | undefined;
+  readonly vni?: Vni | undefined;
+  readonly mac?: MacAddress | undefined;
+  readonly ip?: IpAddress | undefined;
+}
+
+/** Moves that can be shown; about 1 KB each. */
+export const MOVES_MAX = 1000;
+
+/** MACs whose next step is waited for: more than can move at once where a rack is evacuated. */
+export const FOLLOWED_MAX = 20_000;
+
+/** A host that turns up elsewhere within this time has moved; later it has left and come. */
+export const MOVE_WITHIN_MS = 60_000;
+
+type Moved = Extract<Notice, { kind: "moved" }>;
+
+/** A move that can still get steps, or a departure that may become one. */
+interface Followed extends Moved {
+  readonly startedAt: number;
+  /** Milliseconds since the epoch. */
+  readonly steps: Map<StepName, number>;
+}
+
+export class Timeline {
+  /** Oldest first. */
+  readonly #moves: Followed[] = [];
+  /** The last of every MAC, the one followed for longest first. */
+  readonly #followed = new Map<string, Followed>();
+
+  /** `seenAt` is when the frame or route reached us, where that is known to be before `at`. */
+  observeNotice(notice: Notice, at: number, { seenAt = at }: { seenAt?: number } = {}): void {
+    if (notice.kind === "moved") this.#moved(notice, { startedAt: seenAt, at });
+    if (notice.kind !== "let-go") return;
+    const followed = this.#followed.get(keyOf(notice));
+    if (followed?.from.kind !== "vtep" || followed.from.vtep !== notice.vtep) return;
+    takeStep(followed, "old-owner-let-go", at);
+  }
+
+  /** Answers with the move if this was the last that we had to do for it. */
+  observeWritten(written: WrittenRow, at: number): MoveFollowed | undefined {
+    if (written.table !== "fdb" && written.table !== "mac-ip-route") return undefined;
+    const followed = this.#followed.get(keyOf(written.row));
+    if (followed === undefined) return undefined;
+    const step = stepOf(written, followed);
+    if (step === undefined) return undefined;
+    const isNew = takeStep(followed, step, at);
+    const last = followed.to.kind === "port" ? "route-sent" : "fdb";
+    if (!isNew || step !== last) return undefined;
+    const direction = directionOf(followed.from, followed.to);
+    return { move: recordOf(followed), direction, tookMs: at - followed.startedAt };
+  }
+
+  /** Oldest first, so that the newest stands at the prompt. */
+  moves({ last, vni, mac, ip }: MoveFilter = {}): readonly MoveRecord[] {
+    const fitting = this.#moves.filter(
+      (move) =>
+        (vni === undefined || move.vni === vni) &&
+        (mac === undefined || move.mac === mac) &&
+        (ip === undefined || move.ips.includes(ip)),
+    );
+    const from = last === undefined ? 0 : Math.max(0, fitting.length - last);
+    return fitting.slice(from).map(recordOf);
+  }
+
+  #moved(notice: Moved, { startedAt, at }: { startedAt: number; at: number }): void {
+    const key = keyOf(notice);
+    const before = this.#followed.get(key);
+    this.#followed.delete(key);
+    const steps = new Map<StepName, number>([
+      [firstStep(notice.signal), startedAt],
+      ["decision", at],
+    ]);
+    const followed: Followed = { ...notice, startedAt, steps };
+    switch (directionOf(notice.from, notice.to)) {
+      case "left":
+        this.#follow(followed);
+        return;
+      case "arrived": {
+        const joined = before === undefined ? undefined : join(before, followed);
+        if (joined === undefined) return;
+        this.#follow(joined);
+        this.#keep(joined);
+        return;
+      }
+      default:
+        this.#follow(followed);
+        this.#keep(followed);
+    }
+  }
+
+  #follow(followed: Followed): void {
+    this.#followed.set(keyOf(followed), followed);
+    if (this.#followed.size <= FOLLOWED_MAX) return;
+    for (const oldest of this.#followed.keys()) {
+      this.#followed.delete(oldest);
+      return;
+    }
+  }
+
+  #keep(move: Followed): void {
+    this.#moves.push(move);
+    if (this.#moves.length > MOVES_MAX) this.#moves.shift();
+  }
+}
+
+function keyOf({ vni, mac }: { readonly vni: Vni; readonly mac: MacAddress }): string {
+  return `${vni}|${mac}`;
+}
+
+function firstStep(signal: Moved["signal"]): StepName {
+  return signal === "route" || signal === "port-down" || signal === "aged-out" ? signal : "frame";
+}
+
+/** A departure and an arrival elsewhere make a move, if they are not too far apart. */
+function join(left: Followed, arrived: Followed): Followed | undefined {
+  const isDeparture = left.to.kind === "nowhere";
+  const isElsewhere = placeName(left.from) !== placeName(arrived.to);
+  if (!isDeparture || !isElsewhere) return undefined;
+  if (arrived.startedAt - left.startedAt > MOVE_WITHIN_MS) return undefined;
+  const steps = new Map(arrived.steps);
+  for (const name of ["route-withdrawn", "old-owner-let-go"] as const) {
+    const at = left.steps.get(name);
+    if (at !== undefined) steps.set(name, at);
+  }
+  return { ...arrived, from: left.from, steps };
+}
+
+/** Which step of the move it is to have written this; what an earlier decision asked for is none. */
+function stepOf(
+  written: Extract<WrittenRow, { table: "fdb" | "mac-ip-route" }>,
+  { to, seq }: Moved,
+): StepName | undefined {
+  if (written.table === "fdb") return isForwarding(written, to) ? "fdb" : undefined;
+  if (written.kind === "remove") return to.kind === "port" ? undefined : "route-withdrawn";
+  const isOurs = to.kind === "port" && (written.row.mobility?.seq ?? 0) >= (seq ?? 0);
+  return isOurs ? "route-sent" : undefined;
+}
+
+function isForwarding({ kind, row }: Extract<WrittenRow, { table: "fdb" }>, to: Place): boolean {
+  return kind === "remove" ? to.kind === "port" : to.kind === "vtep" && to.vtep === row.vtep;
+}
+
+/** Answers whether the step is the first of its name. Of our withdrawals the last one counts. */
+function takeStep(followed: Followed, name: StepName, at: number): boolean {
+  const isNew = !followed.steps.has(name);
+  if (isNew || name === "route-withdrawn") followed.steps.set(name, at);
+  return isNew;
+}
+
+function recordOf(move: Followed): MoveRecord {
+  const steps = [...move.steps].map(([name, at]) => ({
+    name,
+    atMs: Math.round((at - move.startedAt) * 1000) / 1000,
+  }));
+  return {
+    at: new Date(move.startedAt).toISOString(),
+    vni: move.vni,
+    mac: move.mac,
+    ips: move.ips,
+    from: placeName(move.from),
+    to: placeName(move.to),
+    seq: move.seq ?? null,
+    signal: move.signal,
+    steps: steps.sort((a, b) => a.atMs - b.atMs),
+  };
+}

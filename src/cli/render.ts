@@ -2,7 +2,6 @@
 import type {
   EventRow,
   MacRow,
-  MoveRow,
   NeighborRow,
   PortRow,
   RouteRow,
@@ -96,7 +95,7 @@ const ports: Columns<PortRow> = {
           .join(", ")})`,
 };
 
-const moves: Columns<MoveRow> = {
+const moves: Columns<ShowRows["moves"]> = {
   AT: ({ at }) => at,
   VNI: ({ vni }) => String(vni),
   MAC: ({ mac }) => mac,
@@ -171,25 +170,11 @@ function statusText(row: StatusRow, { colour }: TableOptions): string {
   return lines.map(([name, value]) => `${name.padEnd(8)} ${value}\n`).join("");
 }
 
-/** One event in one line: when, what, and its facts as they are. */
-export function eventLine({ at, kind, ...facts }: EventRow, { colour }: TableOptions): string {
-  const told = Object.entries(facts).filter(([, fact]) => fact !== null);
-  const text = told.map(([name, fact]) => `${name}=${factText(fact)}`).join(" ");
-  const head = paint(kind, colour ? "note" : undefined);
-  return `${at} ${head}${text === "" ? "" : ` ${printable(text)}`}\n`;
-}
-
-/** A place is told by its port or VTEP, a list with commas, all else as JSON. */
-function factText(fact: unknown): string {
-  if (typeof fact === "string") return fact;
-  if (Array.isArray(fact)) return fact.map(factText).join(",");
-  if (typeof fact !== "object" || fact === null) return String(fact);
-  if ("kind" in fact) {
-    if (fact.kind === "port" && "port" in fact) return String(fact.port);
-    if (fact.kind === "vtep" && "vtep" in fact) return String(fact.vtep);
-    if (Object.keys(fact).length === 1) return String(fact.kind);
-  }
-  return JSON.stringify(fact);
+/** One event in one line: when, how serious, and what. */
+export function eventLine({ at, level, text }: EventRow, { colour }: TableOptions): string {
+  const style =
+    level === "error" || level === "warn" ? "bad" : level === "debug" ? "faint" : "note";
+  return `${at}  ${paint(level.padEnd(5), colour ? style : undefined)}  ${printable(text)}\n`;
 }
 
 function place(whereabouts: WhereaboutsWord): Cell {

@@ -9,6 +9,7 @@ import { type PortName, portName } from "../evpn/port.ts";
 import { err, ok, type Result } from "../evpn/result.ts";
 import { toVni, type Vni } from "../evpn/vni.ts";
 import type { VtepAddress } from "../evpn/vtep.ts";
+import type { MoveRecord } from "../report/timeline.ts";
 
 export const DEFAULT_SOCKET = "/run/roamd/roamd.sock";
 
@@ -122,25 +123,13 @@ export interface PortRow {
   readonly ignoredBy: Readonly<Record<string, number>>;
 }
 
-export interface MoveRow {
-  readonly at: string;
-  readonly vni: number;
-  readonly mac: string;
-  readonly ips: readonly string[];
-  /** A port's name or a VTEP's address; `null`: nowhere. */
-  readonly from: string | null;
-  readonly to: string | null;
-  readonly seq: number | null;
-  readonly signal: string;
-  /** `atMs`: milliseconds after `at`. */
-  readonly steps: readonly { readonly name: string; readonly atMs: number }[];
-}
-
-/** One event of `watch`: a notice as it is, and when. */
+/** One event of `watch`: a notice as it is, when it was, and in words. */
 export interface EventRow {
   readonly at: string;
   readonly kind: string;
-  readonly [field: string]: unknown;
+  readonly level: string;
+  readonly text: string;
+  readonly [fact: string]: unknown;
 }
 
 /** Every question of `show`, and the row that answers it. */
@@ -152,7 +141,7 @@ export interface ShowRows {
   readonly routes: RouteRow;
   readonly vteps: VtepRow;
   readonly ports: PortRow;
-  readonly moves: MoveRow;
+  readonly moves: MoveRecord;
 }
 
 export type What = keyof ShowRows;

@@ -12,7 +12,7 @@ import type { Vni } from "../evpn/vni.ts";
 import type { VtepAddress } from "../evpn/vtep.ts";
 import type { MacEntry } from "../mobility/mac-entry.ts";
 import type { RouteIgnored } from "../mobility/notice.ts";
-import type { MoveRow } from "./protocol.ts";
+import type { MoveRecord } from "../report/timeline.ts";
 
 export interface Snapshot {
   /** Milliseconds since the epoch, as all times here. */
@@ -36,10 +36,10 @@ export interface Snapshot {
   /** The routes we want to stand in the RIB. */
   readonly ownMacIpRoutes: Iterable<MacIpRoute>;
   readonly ownImetRoutes: Iterable<ImetRoute>;
-  /** Routes of others in the RIB which say nothing to us, as far as they are kept, and why. */
+  /** Routes of others in the RIB which say nothing to us, and why; worked out while it is read. */
   readonly ignored: Iterable<IgnoredRoute>;
   /** The timeline's last moves, oldest first. */
-  readonly moves: Iterable<MoveRow>;
+  readonly moves: Iterable<MoveRecord>;
 }
 
 /** A MAC-VRF; as long as the BGP speaker has not said who it is, without its BGP part. */

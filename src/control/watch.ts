@@ -2,8 +2,11 @@
 import type { EventRow, Filter } from "./protocol.ts";
 import type { Stream } from "./stream.ts";
 
-/** What happened, as plain data, and when, in milliseconds since the epoch. */
-export type EventListener = (notice: { readonly kind: string }, at: number) => void;
+/** What happened, as plain data. */
+export type Happening = Pick<EventRow, "kind" | "level" | "text">;
+
+/** `at`: milliseconds since the epoch. */
+export type EventListener = (happening: Happening, at: number) => void;
 
 /** Calls the listener, synchronously, with all that happens, until the answer is called. */
 export type Subscribe = (listener: EventListener) => () => void;
@@ -17,8 +20,8 @@ export async function sendEvents(
   { filter, subscribe }: { readonly filter: Filter; readonly subscribe: Subscribe },
 ): Promise<void> {
   const queue = new EventQueue();
-  const unsubscribe = subscribe((notice, at) => {
-    const event: EventRow = { at: timeText(at), ...notice };
+  const unsubscribe = subscribe((happening, at) => {
+    const event: EventRow = { at: timeText(at), ...happening };
     if (fits(filter, event)) queue.push(event, at);
   });
   stream.signal.addEventListener("abort", () => queue.wake(), { once: true });
@@ -60,7 +63,13 @@ class EventQueue {
   drain(): readonly EventRow[] {
     const events = this.#events;
     if (this.#dropped > 0) {
-      events.push({ at: timeText(this.#lastAt), kind: "events-dropped", count: this.#dropped });
+      events.push({
+        at: timeText(this.#lastAt),
+        kind: "events-dropped",
+        level: "warn",
+        text: `Left out ${this.#dropped} events: they are not read as fast as they come`,
+        count: this.#dropped,
+      });
     }
     this.#events = [];
     this.#dropped = 0;
@@ -83,14 +92,15 @@ function fits({ vni, mac, ip, port, vtep }: Filter, event: EventRow): boolean {
     (vni === undefined || event.vni === vni) &&
     (mac === undefined || event.mac === mac) &&
     (ip === undefined || event.ip === ip || [event.ips].flat().includes(ip)) &&
-    (port === undefined || placesOf(event).some((place) => place.port === port)) &&
-    (vtep === undefined || placesOf(event).some((place) => place.vtep === vtep))
+    (port === undefined || placesIn(event).includes(port)) &&
+    (vtep === undefined || placesIn(event).includes(vtep))
   );
 }
 
-/** The event itself, and the places and claims it names: whatever in it has a port or a VTEP. */
-function placesOf(event: EventRow): readonly Readonly<Record<string, unknown>>[] {
-  return [event, ...Object.values(event).filter(isRecord)];
+/** Whatever port or VTEP the event names, itself or by a place or a claim in it. */
+function placesIn(event: EventRow): readonly unknown[] {
+  const records = Object.values(event).filter(isRecord);
+  return [event.from, event.to, ...[event, ...records].flatMap(({ port, vtep }) => [port, vtep])];
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -36,7 +36,7 @@ beforeEach(async () => {
         seq: 1,
         signal: "gratuitous-arp",
         steps: [
-          { name: "seen", atMs: 0 },
+          { name: "frame", atMs: 0 },
           { name: "route-sent", atMs: 1.25 },
         ],
       },
@@ -116,7 +116,7 @@ describe("roam show", () => {
 
   it("prints the steps of a move in milliseconds", async () => {
     await start();
-    expect((await roam("show moves --last 1")).out).toContain("seen 0.0 ms, route-sent 1.3 ms\n");
+    expect((await roam("show moves --last 1")).out).toContain("frame 0.0 ms, route-sent 1.3 ms\n");
   });
 
   it("prints every table there is", async () => {
@@ -197,6 +197,8 @@ describe("roam status", () => {
 describe("roam watch", () => {
   const notice = {
     kind: "moved",
+    level: "info",
+    text: "MAC 02:00:00:00:00:0a is on port swp1",
     vni: 10,
     mac: A,
     ips: ["192.0.2.1", "192.0.2.2"],
@@ -218,7 +220,7 @@ describe("roam watch", () => {
     expect(await watch("watch")).toEqual({
       code: 0,
       err: "",
-      out: `2026-03-01T12:00:00.000Z moved vni=10 mac=${A} ips=192.0.2.1,192.0.2.2 from=nowhere to=swp1\n`,
+      out: "2026-03-01T12:00:00.000Z  info   MAC 02:00:00:00:00:0a is on port swp1\n",
     });
   });
 

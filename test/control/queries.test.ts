@@ -3,6 +3,7 @@ import type { Filter, ShowRows, What } from "../../src/control/protocol.ts";
 import { readFilter } from "../../src/control/protocol.ts";
 import { show } from "../../src/control/queries/show.ts";
 import type { Snapshot } from "../../src/control/snapshot.ts";
+import type { MoveRecord } from "../../src/report/timeline.ts";
 import {
   entry,
   imetRoute,
@@ -370,7 +371,7 @@ describe("show vnis, vteps and ports", () => {
 });
 
 describe("show moves", () => {
-  const move = (to: string | null, seq: number) => ({
+  const move = (to: string | null, seq: number): MoveRecord => ({
     at: new Date(T0 + seq).toISOString(),
     vni: 10,
     mac: A,
@@ -379,7 +380,7 @@ describe("show moves", () => {
     to,
     seq,
     signal: "gratuitous-arp",
-    steps: [{ name: "seen", atMs: 0 }],
+    steps: [{ name: "frame", atMs: 0 }],
   });
   const moves = [move("swp2", 1), move(LEAF2, 2), move(null, 3)];
 

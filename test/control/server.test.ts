@@ -59,7 +59,7 @@ async function refusal(): Promise<string> {
 }
 
 function tell(notice: { kind: string; [field: string]: unknown }): void {
-  for (const listener of listeners) listener(notice, T0);
+  for (const listener of listeners) listener({ level: "info", text: "It happened", ...notice }, T0);
 }
 
 async function ask(what: What, filter: Filter = {}): Promise<unknown[]> {
@@ -285,7 +285,14 @@ describe("A watcher", () => {
     const { first } = await watch(client);
     tell({ kind: "let-go", vni: 10, seq: undefined });
     expect(await first).toEqual([
-      { at: "2026-03-01T12:00:00.000Z", kind: "let-go", vni: 10, seq: null },
+      {
+        at: "2026-03-01T12:00:00.000Z",
+        kind: "let-go",
+        level: "info",
+        text: "It happened",
+        vni: 10,
+        seq: null,
+      },
     ]);
   });
 
@@ -295,6 +302,7 @@ describe("A watcher", () => {
     ["an IP in a list", { ip: "192.0.2.1" as never }, ["moved"]],
     ["a port it came from", { port: "swp1" as never }, ["moved"]],
     ["a VTEP", { vtep: "10.255.0.2" as never }, ["moved", "let-go"]],
+    ["a port in words", { port: "swp9" as never }, ["followed"]],
   ];
   for (const [sentence, filter, kinds] of cases) {
     it(`hears only what names ${sentence} it asked for`, async () => {
@@ -312,6 +320,7 @@ describe("A watcher", () => {
       });
       tell({ kind: "let-go", vni: 10, mac: "02:00:00:00:00:0b", vtep: "10.255.0.2" });
       tell({ kind: "segment-down", vni: 11 });
+      tell({ kind: "followed", vni: 11, from: null, to: "swp9", steps: [] });
       expect((await first).map((event) => event.kind)).toEqual(kinds);
     });
   }

@@ -1,16 +1,17 @@
 /** `show moves`: the timeline's moves, oldest first, so that the newest stands at the prompt. */
 import { parseIp } from "../../evpn/ip.ts";
-import type { Filter, MoveRow } from "../protocol.ts";
+import type { MoveRecord } from "../../report/timeline.ts";
+import type { Filter } from "../protocol.ts";
 import type { Snapshot } from "../snapshot.ts";
 import { type Batches, batchesOf } from "./batches.ts";
 
-export function* showMoves(snapshot: Snapshot, filter: Filter): Batches<MoveRow> {
+export function* showMoves(snapshot: Snapshot, filter: Filter): Batches<MoveRecord> {
   const moves = [...snapshot.moves].filter((move) => fits(filter, move));
   const from = filter.last === undefined ? 0 : Math.max(0, moves.length - filter.last);
   yield* batchesOf(moves.slice(from), (move) => [move]);
 }
 
-function fits(filter: Filter, { vni, mac, ips, from, to }: MoveRow): boolean {
+function fits(filter: Filter, { vni, mac, ips, from, to }: MoveRecord): boolean {
   return (
     (filter.vni === undefined || filter.vni === vni) &&
     (filter.mac === undefined || filter.mac === mac) &&

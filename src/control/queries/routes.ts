@@ -5,7 +5,7 @@
 import type { ImetRoute } from "../../evpn/imet-route.ts";
 import { decidedBy, type MacClaim } from "../../evpn/mac-claim.ts";
 import type { MacIpRoute } from "../../evpn/mac-ip-route.ts";
-import { type MacEntry, remoteClaims, whereabouts } from "../../mobility/mac-entry.ts";
+import { claimOf, type MacEntry, remoteClaims, whereabouts } from "../../mobility/mac-entry.ts";
 import type { Filter, RouteRow } from "../protocol.ts";
 import type { Snapshot } from "../snapshot.ts";
 import { type Batches, batchesOf, eachInPieces, sortInPieces } from "./batches.ts";
@@ -22,39 +22,41 @@ export function* showRoutes(snapshot: Snapshot, filter: Filter): Batches<RouteRo
   const take = (route: Judged): void => {
     if (fits(filter, route)) judged.push(route);
   };
-  if (filter.where !== "local") {
-    const entries = [...snapshot.entries(filter.vni)];
-    for (const { kind, route, reason } of snapshot.ignored) {
-      const words = reason.replaceAll("-", " ");
-      if (kind === "mac-ip") take({ origin: "remote", reason: words, type: 2, route });
-      else take({ origin: "remote", reason: words, type: 3, route });
-    }
-    for (const route of snapshot.floods) take({ origin: "remote", reason: null, type: 3, route });
-    if (filter.type !== 3) yield* eachInPieces(entries, (entry) => judge(entry).forEach(take));
-  }
-  if (filter.where !== "remote") {
-    const own = [...snapshot.ownMacIpRoutes];
-    for (const route of snapshot.ownImetRoutes) {
-      take({ origin: "local", reason: null, type: 3, route });
-    }
-    yield* eachInPieces(own, (route) => take({ origin: "local", reason: null, type: 2, route }));
-  }
+  // All at once, so that the answer is of one moment; what each amounts to may be seen later.
+  const entries = [...snapshot.entries(filter.vni)];
+  const own = [...snapshot.ownMacIpRoutes];
+
+  for (const route of snapshot.ownImetRoutes) take(imet("local", route, null));
+  for (const route of snapshot.floods) take(imet("remote", route, null));
+  yield* eachInPieces(own, (route) => take(macIp("local", route, null)));
+  yield* eachInPieces(entries, (entry) => judge(entry).forEach(take));
+  yield* eachInPieces(snapshot.ignored, ({ kind, route, reason }) => {
+    const words = reason.replaceAll("-", " ");
+    take(kind === "imet" ? imet("remote", route, words) : macIp("remote", route, words));
+  });
   yield* batchesOf(yield* sortInPieces(judged, keyOf), (route) => [routeRow(route)]);
 }
 
-/** What has become of the others' routes for this MAC. */
+type Origin = Judged["origin"];
+
+function macIp(origin: Origin, route: MacIpRoute, reason: string | null): Judged {
+  return { origin, reason, type: 2, route };
+}
+
+function imet(origin: Origin, route: ImetRoute, reason: string | null): Judged {
+  return { origin, reason, type: 3, route };
+}
+
+/** What has become of the others' routes for this MAC, as far as they are taken in. */
 function judge(entry: MacEntry): readonly Judged[] {
   const place = whereabouts(entry);
+  if (place.kind === "nowhere") return [];
   const claims = remoteClaims(entry);
   return [...entry.remote.values()].map((route) => {
-    const claim = claims.get(route.nexthop);
-    const reason =
-      place.kind === "duplicate"
-        ? "duplicate"
-        : place.kind === "nowhere" || claim === undefined
-          ? "not taken in"
-          : whyLost(claim, place.claim);
-    return { origin: "remote", reason, type: 2, route };
+    if (place.kind === "duplicate") return macIp("remote", route, "duplicate");
+    // A VTEP is followed or not with all its routes, and its claim is the highest of them (C3.8).
+    const claim = claims.get(route.nexthop) ?? claimOf(route);
+    return macIp("remote", route, whyLost(claim, place.claim));
   });
 }
 
@@ -76,6 +78,7 @@ function fits(filter: Filter, judged: Judged): boolean {
   const { type, route } = judged;
   const { mac, ip } = hostOf(judged);
   return (
+    (filter.where === undefined || filter.where === judged.origin) &&
     (filter.type === undefined || filter.type === type) &&
     (filter.vni === undefined || filter.vni === route.vni) &&
     (filter.mac === undefined || filter.mac === mac) &&

@@ -1,10 +1,11 @@
 /** `show vnis`, `show vteps` and `show ports`: the MAC-VRFs, and the two sides MACs can be on. */
+import type { ImetRoute } from "../../evpn/imet-route.ts";
 import type { ImportRule } from "../../evpn/route-target.ts";
 import type { Vni } from "../../evpn/vni.ts";
 import type { VtepAddress } from "../../evpn/vtep.ts";
 import type { Filter, PortRow, VniRow, VtepRow } from "../protocol.ts";
 import type { PortView, Snapshot, VrfView } from "../snapshot.ts";
-import { type Batches, batchesOf, eachInPieces, type InPieces } from "./batches.ts";
+import { type Batches, eachInPieces, type InPieces } from "./batches.ts";
 import { placeOf } from "./macs.ts";
 import { comparePorts, sortedIps } from "./order.ts";
 
@@ -14,17 +15,22 @@ interface Census {
   readonly there: ReadonlyMap<VtepAddress, number>;
 }
 
-export function* showVnis(snapshot: Snapshot, { vni }: Filter): Batches<VniRow> {
-  const vrfs = [...snapshot.vrfs].filter(({ segment }) => vni === undefined || segment.vni === vni);
-  for (const vrf of vrfs.sort((a, b) => a.segment.vni - b.segment.vni)) {
+/** What a query reads of a snapshot more than once, by VNI. */
+interface Sides {
+  readonly ports: ReadonlyMap<Vni, readonly PortView[]>;
+  readonly floods: ReadonlyMap<Vni, readonly ImetRoute[]>;
+}
+
+export function* showVnis(snapshot: Snapshot, filter: Filter): Batches<VniRow> {
+  const sides = { ports: byVni(snapshot.ports), floods: byVni(snapshot.floods) };
+  for (const vrf of vrfsOf(snapshot, filter)) {
     const census = yield* count(snapshot, vrf.segment.vni);
-    yield [vniRow(snapshot, vrf, census)];
+    yield [vniRow(vrf, census, sides)];
   }
 }
 
-function vniRow(snapshot: Snapshot, vrf: VrfView, census: Census): VniRow {
+function vniRow(vrf: VrfView, census: Census, { ports, floods }: Sides): VniRow {
   const { vni, bridge, vxlan, vtep } = vrf.segment;
-  const ports = [...snapshot.ports].filter((port) => port.vni === vni);
   return {
     vni,
     bridge,
@@ -33,10 +39,10 @@ function vniRow(snapshot: Snapshot, vrf: VrfView, census: Census): VniRow {
     routeDistinguisher: vrf.rd ?? null,
     importTargets: vrf.rd === undefined ? [] : importTargets(vrf.imports),
     exportTargets: vrf.rd === undefined ? [] : vrf.exports,
-    ports: ports.map(({ port }) => port).sort(comparePorts),
+    ports: (ports.get(vni) ?? []).map(({ port }) => port).sort(comparePorts),
     localMacs: sum(census.here.values()),
     remoteMacs: sum(census.there.values()),
-    remoteVteps: sortedIps(vtepsOf(snapshot, vni, census)),
+    remoteVteps: vtepsOf(census, floods.get(vni)),
   };
 }
 
@@ -51,28 +57,30 @@ function importTargets(rule: ImportRule): readonly string[] {
 }
 
 export function* showVteps(snapshot: Snapshot, filter: Filter): Batches<VtepRow> {
-  for (const vni of vnisOf(snapshot, filter)) {
+  const floods = byVni(snapshot.floods);
+  for (const { segment } of vrfsOf(snapshot, filter)) {
+    const { vni } = segment;
     const census = yield* count(snapshot, vni);
-    const flooding = new Set(floodersOf(snapshot, vni));
-    const vteps = vtepsOf(snapshot, vni, census);
-    const rows = sortedIps(vteps).map((vtep) => ({
-      vni,
-      vtep,
-      flooding: flooding.has(vtep),
-      macs: census.there.get(vtep) ?? 0,
-    }));
-    yield rows.filter(({ vtep }) => filter.vtep === undefined || vtep === filter.vtep);
+    const flooding = new Set(floods.get(vni)?.map(({ tunnel }) => tunnel));
+    yield vtepsOf(census, floods.get(vni))
+      .filter((vtep) => filter.vtep === undefined || vtep === filter.vtep)
+      .map((vtep) => ({
+        vni,
+        vtep,
+        flooding: flooding.has(vtep),
+        macs: census.there.get(vtep) ?? 0,
+      }));
   }
 }
 
 export function* showPorts(snapshot: Snapshot, filter: Filter): Batches<PortRow> {
-  for (const vni of vnisOf(snapshot, filter)) {
-    const census = yield* count(snapshot, vni);
-    const ports = [...snapshot.ports]
-      .filter((view) => view.vni === vni)
+  const ports = byVni(snapshot.ports);
+  for (const { segment } of vrfsOf(snapshot, filter)) {
+    const census = yield* count(snapshot, segment.vni);
+    const rows = (ports.get(segment.vni) ?? [])
       .filter((view) => filter.port === undefined || view.port === filter.port)
-      .sort((a, b) => comparePorts(a.port, b.port));
-    yield* batchesOf(ports, (view) => [portRow(view, census)]);
+      .map((view) => portRow(view, census));
+    yield rows.sort((a, b) => comparePorts(a.port, b.port));
   }
 }
 
@@ -100,17 +108,26 @@ function* count(snapshot: Snapshot, vni: Vni): InPieces<Census> {
 }
 
 /** Who has MACs of this MAC-VRF, and who wants its flooded frames: either may be without the other. */
-function vtepsOf(snapshot: Snapshot, vni: Vni, { there }: Census): ReadonlySet<VtepAddress> {
-  return new Set([...there.keys(), ...floodersOf(snapshot, vni)]);
+function vtepsOf({ there }: Census, floods: readonly ImetRoute[] = []): readonly VtepAddress[] {
+  return sortedIps(new Set([...there.keys(), ...floods.map(({ tunnel }) => tunnel)]));
 }
 
-function* floodersOf(snapshot: Snapshot, vni: Vni): Iterable<VtepAddress> {
-  for (const route of snapshot.floods) if (route.vni === vni) yield route.tunnel;
+function vrfsOf(snapshot: Snapshot, { vni }: Filter): readonly VrfView[] {
+  return [...snapshot.vrfs]
+    .filter(({ segment }) => vni === undefined || segment.vni === vni)
+    .sort((a, b) => a.segment.vni - b.segment.vni);
 }
 
-function vnisOf(snapshot: Snapshot, filter: Filter): readonly Vni[] {
-  const vnis = [...snapshot.vrfs].map(({ segment }) => segment.vni);
-  return vnis.filter((vni) => filter.vni === undefined || vni === filter.vni).sort((a, b) => a - b);
+function byVni<T extends { readonly vni: Vni }>(
+  items: Iterable<T>,
+): ReadonlyMap<Vni, readonly T[]> {
+  const groups = new Map<Vni, T[]>();
+  for (const item of items) {
+    const group = groups.get(item.vni);
+    if (group === undefined) groups.set(item.vni, [item]);
+    else group.push(item);
+  }
+  return groups;
 }
 
 function sum(numbers: Iterable<number>): number {

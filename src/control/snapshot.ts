@@ -51,7 +51,7 @@ export interface GobgpStatus {
   readonly api: "v3" | "v4" | undefined;
   readonly connected: boolean;
   readonly asn: number | undefined;
-  readonly routerId: IpAddress | undefined;
+  readonly routerId: string | undefined;
   readonly peers: readonly {
     readonly address: string;
     readonly asn: number;

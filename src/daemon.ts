@@ -1,0 +1,197 @@
+/**
+ * The one straight way through the program:
+ *
+ *   source -> observe -> engine -> rows wanted -> reconcile -> kernel, GoBGP
+ *
+ * This file knows all the rooms. Read it first.
+ */
+import { now } from "./clock.ts";
+import type { Config } from "./config/config.ts";
+import { listen } from "./control/server.ts";
+import { ok, type Result } from "./evpn/result.ts";
+import type { RouteDistinguisher } from "./evpn/route-distinguisher.ts";
+import type { RowAt } from "./evpn/rows.ts";
+import { type Gobgp, openGobgp } from "./gobgp/speaker.ts";
+import { type Kernel, openKernel } from "./linux/kernel.ts";
+import { Engine, type EngineSettings } from "./mobility/engine.ts";
+import type { Listener, Observation } from "./mobility/observation.ts";
+import { serveHttp } from "./report/http.ts";
+import type { Logger } from "./report/log.ts";
+import { Metrics } from "./report/metrics.ts";
+import type { AnyNotice } from "./report/notices.ts";
+import { Reporter } from "./report/reporter.ts";
+import { Sleeper } from "./sleeper.ts";
+import { metricsOf, type Shown, snapshotOf } from "./snapshot.ts";
+import { Tables } from "./tables.ts";
+
+export interface DaemonOptions {
+  readonly config: Config;
+  readonly version: string;
+  /** Decide and show everything, write nothing. */
+  readonly observeOnly: boolean;
+  readonly log: Logger;
+}
+
+/** How long the peers are waited for when we leave: somebody else may want to stop us for good. */
+const WITHDRAW_MS = 3000;
+
+/** Runs until `stop` aborts; answers why it could not, in one sentence. */
+export async function runDaemon(
+  options: DaemonOptions,
+  stop: AbortSignal,
+): Promise<Result<undefined>> {
+  const daemon = new Daemon(options);
+  try {
+    return await daemon.run(stop);
+  } finally {
+    await daemon[Symbol.asyncDispose]();
+  }
+}
+
+class Daemon implements AsyncDisposable {
+  readonly #options: DaemonOptions;
+  readonly #engine: Engine;
+  readonly #reporter: Reporter;
+  readonly #metrics: Metrics;
+  readonly #gobgp: Gobgp;
+  readonly #listener: Listener<AnyNotice>;
+  readonly #sleeper = new Sleeper(now, () => this.#tables?.wake());
+  readonly #startedAt = now();
+  readonly #closing = new AbortController();
+  #kernel: Kernel | undefined;
+  #tables: Tables | undefined;
+
+  constructor(options: DaemonOptions) {
+    const { config, log } = options;
+    this.#options = options;
+    this.#engine = new Engine(settingsOf(config));
+    this.#metrics = new Metrics(() => metricsOf(this.#shown()));
+    this.#reporter = new Reporter({ metrics: this.#metrics, log });
+    this.#listener = {
+      news: (observation) => this.#observe(observation),
+      echo: (seen) => this.#echo(seen),
+      resync: (table, cause) => this.#tables?.resync(table, cause),
+      tell: (notice) => this.#reporter.tell(notice, now()),
+    };
+    this.#gobgp = openGobgp(
+      { ...config.gobgp, ours: ({ rd }) => this.#isOurs(rd), now },
+      this.#listener,
+    );
+  }
+
+  async run(stop: AbortSignal): Promise<Result<undefined>> {
+    const { config } = this.#options;
+    const closing = this.#closing.signal;
+    const kernel = await openKernel(kernelOptions(config), this.#listener, closing);
+    if (!kernel.ok) return kernel;
+    this.#kernel = kernel.value;
+    const tables = new Tables(
+      { ...kernel.value.drivers, ...this.#gobgp.drivers },
+      {
+        clock: now,
+        onApplied: (table, applied, at) => {
+          this.#reporter.applied(table, applied, at);
+          this.#sleeper.until(tables.nextAt());
+        },
+      },
+    );
+    this.#tables = tables;
+
+    const control = await listen({
+      ...config.control,
+      snapshot: () => snapshotOf(this.#shown(), now()),
+      subscribe: (listener) => this.#reporter.watch(listener),
+    });
+    if (!control.ok) return control;
+    await using _control = control.value;
+    const served = await this.#serve(closing);
+    if (!served.ok) return served;
+
+    // What is running ends when we close; if one of them ends before, something is broken.
+    const running = [kernel.value.run(closing), this.#gobgp.run(closing), tables.run(closing)];
+    await Promise.race([aborted(stop), Promise.all(running)]);
+    await this.#leave(tables);
+    this.#closing.abort();
+    await Promise.all(running);
+    return ok(undefined);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
+    this.#sleeper.until(undefined);
+    await this.#gobgp[Symbol.asyncDispose]();
+    await this.#kernel?.[Symbol.asyncDispose]();
+  }
+
+  #observe(observation: Observation): void {
+    const at = now();
+    const { wants, notices } = this.#engine.observe(observation, at);
+    const tables = this.#tables;
+    for (const want of wants) tables?.want(want);
+    if (wants.length > 0) tables?.wake();
+    for (const notice of notices) this.#reporter.decided(notice, at);
+    if (observation.kind === "seen") this.#metrics.sawSignal(observation.signal);
+  }
+
+  #echo(seen: RowAt): void {
+    this.#tables?.saw(seen);
+    this.#tables?.wake();
+  }
+
+  /** Routes of our own speaker under a route distinguisher of ours are ours, whoever has put them. */
+  #isOurs(rd: RouteDistinguisher): boolean {
+    if (rd.startsWith(`${this.#gobgp.status().routerId}:`)) return true;
+    return [...this.#engine.domains()].some(({ vrf }) => vrf?.rd === rd);
+  }
+
+  async #serve(signal: AbortSignal): Promise<Result<unknown>> {
+    const { http } = this.#options.config;
+    if (http === undefined) return ok(undefined);
+    const notReady = (): string | undefined => {
+      const awaited = [...this.#engine.awaited].join(", ");
+      return this.#engine.isReady ? undefined : `Waiting for what ${awaited} tell of the start`;
+    };
+    return await serveHttp(http, { metrics: this.#metrics, notReady }, { signal });
+  }
+
+  /**
+   * The kernel goes on forwarding as it is; the peers are told that our hosts are no longer to be
+   * reached through us, unless somebody is about to start us again.
+   */
+  async #leave(tables: Tables): Promise<void> {
+    if (this.#options.config.keepOnExit || this.#options.observeOnly) return;
+    if (!this.#gobgp.status().connected) return;
+    const patience = AbortSignal.timeout(WITHDRAW_MS);
+    await Promise.race([tables.withdrawAll(), aborted(patience)]);
+  }
+
+  #shown(): Shown {
+    const { version } = this.#options;
+    return {
+      version,
+      startedAt: this.#startedAt,
+      engine: this.#engine,
+      tables: this.#tables,
+      timeline: this.#reporter.timeline,
+      gobgp: () => this.#gobgp.status(),
+      ports: () => this.#kernel?.ports() ?? [],
+    };
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+function settingsOf({ macVrfs }: Config): EngineSettings {
+  if (macVrfs === "discover") return new Map();
+  return new Map(
+    macVrfs.map(({ vni, settings, sticky }) => [
+      vni,
+      { routes: settings, sticky: new Map(sticky.map(({ mac, ips }) => [mac, ips])) },
+    ]),
+  );
+}

@@ -1,0 +1,116 @@
+#!/usr/bin/env node
+/** `roamd`: what the operator has asked for is read and checked here, and then the daemon runs. */
+import { readFileSync } from "node:fs";
+import { Command, CommanderError, Option } from "commander";
+import { stringify } from "yaml";
+import { now } from "./clock.ts";
+import type { Config } from "./config/config.ts";
+import { loadConfig } from "./config/load.ts";
+import { defaultConfig } from "./config/schema.ts";
+import { runDaemon } from "./daemon.ts";
+import { err, ok, type Result } from "./evpn/result.ts";
+import { createLog } from "./report/log.ts";
+import { version } from "./version.ts";
+
+const EXIT = { fine: 0, broken: 1, usage: 2 } as const;
+
+const LEVELS = ["debug", "info", "warn", "error"] as const;
+
+interface Flags {
+  readonly config?: string;
+  readonly gobgp?: string;
+  readonly control?: string;
+  readonly state?: string;
+  readonly http?: string;
+  readonly logLevel: (typeof LEVELS)[number];
+  readonly check?: true;
+  readonly observeOnly?: true;
+  readonly keepOnExit?: true;
+}
+
+const program: Command = new Command("roamd")
+  .description("EVPN MAC/IP mobility and VXLAN programming beside GoBGP")
+  .version(version())
+  .option("--config <file>", "configuration (YAML); without one, everything is found out")
+  .option("--gobgp <address>", "GoBGP's API, host:port or unix:/path (default: 127.0.0.1:50051)")
+  .option("--control <path>", "control socket (default: /run/roamd/roamd.sock)")
+  .option("--state <dir>", "what is to survive a restart (default: /var/lib/roamd)")
+  .option("--http <address>", "host:port for /metrics and /healthz (default: off)")
+  .addOption(
+    new Option("--log-level <level>", "least level to log").choices(LEVELS).default("info"),
+  )
+  .option("--check", "check the configuration, tell all mistakes, and exit")
+  .option("--observe-only", "decide and show everything, write nothing")
+  .option("--keep-on-exit", "leave the routes with GoBGP on exit: a restart is planned")
+  .allowExcessArguments(false)
+  .exitOverride()
+  .addHelpText("after", "\nExample:\n  roamd --config /etc/roamd/roamd.yaml --http 127.0.0.1:9479");
+
+async function main(): Promise<number> {
+  const flags = program.parse().opts<Flags>();
+  const config = readConfig(flags);
+  if (!config.ok) return complain(config.error, EXIT.usage);
+  if (flags.check === true) return EXIT.fine;
+
+  const log = createLog({ level: flags.logLevel, now });
+  const stop = new AbortController();
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop.abort());
+  const observeOnly = flags.observeOnly === true;
+  const done = await runDaemon(
+    { config: config.value, version: version(), observeOnly, log },
+    stop.signal,
+  );
+  return done.ok ? EXIT.fine : complain([done.error], EXIT.broken);
+}
+
+/** The file's words, and over them those of the command line, which are checked as those are. */
+function readConfig(flags: Flags): Result<Config, readonly string[]> {
+  const file = flags.config === undefined ? ok(defaultConfig) : readConfigFile(flags.config);
+  const said = stringify({
+    gobgp: { address: flags.gobgp },
+    control: { socket: flags.control },
+    http: flags.http,
+    state: flags.state,
+  });
+  const line = readText(said, "the command line");
+  if (!file.ok || !line.ok) return err([file, line].flatMap((each) => (each.ok ? [] : each.error)));
+  const { gobgp, control, http, state } = line.value;
+  const { value } = file;
+  return ok({
+    ...value,
+    gobgp: flags.gobgp === undefined ? value.gobgp : { ...value.gobgp, address: gobgp.address },
+    control:
+      flags.control === undefined ? value.control : { ...value.control, socket: control.socket },
+    http: flags.http === undefined ? value.http : http,
+    state: flags.state === undefined ? value.state : state,
+    keepOnExit: flags.keepOnExit ?? value.keepOnExit,
+  });
+}
+
+function readConfigFile(file: string): Result<Config, readonly string[]> {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    return err([`Cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`]);
+  }
+  return readText(text, file);
+}
+
+function readText(text: string, file: string): Result<Config, readonly string[]> {
+  const config = loadConfig(text, file);
+  return config.ok ? config : err(config.error.map(({ message }) => message));
+}
+
+function complain(sentences: readonly string[], exit: number): number {
+  for (const sentence of sentences) process.stderr.write(`roamd: ${sentence}\n`);
+  return exit;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  // Commander has said it already.
+  process.exitCode = error.exitCode === 0 ? EXIT.fine : EXIT.usage;
+}

@@ -1,0 +1,29 @@
+/** The one sleeper of the program: wakes somebody at the earliest time that anybody asks for. */
+
+/** Timers can not be longer; to wake too early does no harm. */
+const LONGEST_MS = 0x7fff_ffff;
+
+export class Sleeper {
+  readonly #clock: () => number;
+  readonly #wake: () => void;
+  #timer: NodeJS.Timeout | undefined;
+  #at: number | undefined;
+
+  constructor(clock: () => number, wake: () => void) {
+    this.#clock = clock;
+    this.#wake = wake;
+  }
+
+  /** Sleeps until `at` instead of whatever was asked for before; `undefined`: for ever. */
+  until(at: number | undefined): void {
+    if (at === this.#at) return;
+    clearTimeout(this.#timer);
+    this.#at = at;
+    if (at === undefined) return;
+    const ms = Math.min(LONGEST_MS, Math.max(0, at - this.#clock()));
+    this.#timer = setTimeout(() => {
+      this.#at = undefined;
+      this.#wake();
+    }, Math.ceil(ms));
+  }
+}

@@ -1,0 +1,98 @@
+/** What the daemon shows of itself: live views, made anew for every question. */
+import type { GobgpStatus, IgnoredRoute, PortView, Snapshot, VrfView } from "./control/snapshot.ts";
+import type { ImetRoute } from "./evpn/imet-route.ts";
+import type { MacIpRoute } from "./evpn/mac-ip-route.ts";
+import type { TableName } from "./evpn/rows.ts";
+import type { Vni } from "./evpn/vni.ts";
+import type { Engine } from "./mobility/engine.ts";
+import { ignoredBecause } from "./mobility/import.ts";
+import type { MacEntry } from "./mobility/mac-entry.ts";
+import type { RouteIgnored } from "./mobility/notice.ts";
+import type { MetricsSnapshot } from "./report/metrics.ts";
+import type { Timeline } from "./report/timeline.ts";
+import type { Tables } from "./tables.ts";
+
+export interface Shown {
+  readonly version: string;
+  readonly startedAt: number;
+  readonly engine: Engine;
+  /** `undefined` until the kernel is open. */
+  readonly tables: Tables | undefined;
+  readonly timeline: Timeline;
+  readonly gobgp: () => GobgpStatus;
+  readonly ports: () => Iterable<PortView>;
+}
+
+export function snapshotOf(shown: Shown, now: number): Snapshot {
+  const { engine, tables, version, startedAt } = shown;
+  const vrfs = [...vrfViews(engine)];
+  return {
+    now,
+    version,
+    startedAt,
+    ready: engine.isReady,
+    vtep: vrfs[0]?.segment.vtep,
+    gobgp: shown.gobgp(),
+    pending: tables?.pending ?? { kernel: 0, gobgp: 0 },
+    vrfs,
+    ports: shown.ports(),
+    entries: (vni) => entries(engine, vni),
+    floods: [...engine.domains()].flatMap(({ floods }) => [...floods.values()]),
+    ownMacIpRoutes: tables?.of["mac-ip-route"].desired.values() ?? [],
+    ownImetRoutes: tables?.of["imet-route"].desired.values() ?? [],
+    ignored: ignored(engine),
+    moves: shown.timeline.moves(),
+  };
+}
+
+/** By VNI. */
+function vrfViews(engine: Engine): VrfView[] {
+  const domains = [...engine.domains()].sort((a, b) => a.vni - b.vni);
+  return domains.flatMap(({ segment, vrf }) => {
+    if (segment === undefined) return [];
+    return [vrf ?? { segment, rd: undefined }];
+  });
+}
+
+function* entries(engine: Engine, vni: Vni | undefined): Iterable<MacEntry> {
+  for (const domain of engine.domains()) {
+    if (vni === undefined || domain.vni === vni) yield* domain.entries();
+  }
+}
+
+function* ignored(engine: Engine): Iterable<IgnoredRoute> {
+  for (const route of engine.rib.macIp.values()) {
+    const reason = ignoredReason(engine, route);
+    if (reason !== undefined) yield { kind: "mac-ip", route, reason };
+  }
+  for (const route of engine.rib.imet.values()) {
+    const reason = ignoredReason(engine, route);
+    if (reason !== undefined) yield { kind: "imet", route, reason };
+  }
+}
+
+function ignoredReason(engine: Engine, route: MacIpRoute | ImetRoute): RouteIgnored | undefined {
+  const vrf = engine.domain(route.vni)?.vrf;
+  return vrf === undefined ? "unknown-segment" : ignoredBecause(route, vrf);
+}
+
+export function metricsOf({ engine, tables, gobgp }: Shown): MetricsSnapshot {
+  const rows = Object.entries(tables?.of ?? {}).flatMap(([name, reconciler]) => {
+    const table = name as TableName;
+    const { dirty, retrying, foreign, unfit } = reconciler.pending;
+    const counts = {
+      wanted: reconciler.desired.size,
+      standing: reconciler.actual.size,
+      dirty,
+      retrying,
+      foreign,
+      unfit,
+    };
+    return Object.entries(counts).map(([state, count]) => ({
+      table,
+      state: state as keyof typeof counts,
+      count,
+    }));
+  });
+  return { rows, duplicates: 0, gobgpConnected: gobgp().connected, ready: engine.isReady };
+}

@@ -1,0 +1,110 @@
+/**
+ * The five tables outside of us, each with its reconciler, and the two loops that keep them at work:
+ * the kernel's rows first, routes beside; what is withdrawn is withdrawn after the kernel has turned.
+ */
+import type { RowAt, TableName, Tables as TablesOf } from "./evpn/rows.ts";
+import { ApplyLoop, type OnApplied } from "./reconcile/apply-loop.ts";
+import type { Driver } from "./reconcile/driver.ts";
+import { Reconciler } from "./reconcile/reconciler.ts";
+
+export type Drivers = {
+  readonly [T in TableName]: Driver<TablesOf[T]["key"], TablesOf[T]["row"]>;
+};
+
+type Reconcilers = {
+  readonly [T in TableName]: Reconciler<TablesOf[T]["key"], TablesOf[T]["row"]>;
+};
+
+const KERNEL_TABLES = ["fdb", "neighbour", "flood"] as const;
+const ROUTE_TABLES = ["mac-ip-route", "imet-route"] as const;
+
+export interface TablesOptions {
+  readonly clock: () => number;
+  readonly onApplied: OnApplied;
+}
+
+export class Tables {
+  readonly of: Reconcilers;
+  readonly #kernel: ApplyLoop;
+  readonly #routes: ApplyLoop;
+
+  constructor(drivers: Drivers, options: TablesOptions) {
+    this.of = {
+      fdb: new Reconciler(drivers.fdb),
+      flood: new Reconciler(drivers.flood),
+      neighbour: new Reconciler(drivers.neighbour),
+      "mac-ip-route": new Reconciler(drivers["mac-ip-route"]),
+      "imet-route": new Reconciler(drivers["imet-route"]),
+    };
+    this.#kernel = new ApplyLoop(options);
+    this.#routes = new ApplyLoop({ ...options, beforeRemoves: () => this.#kernel.settled() });
+    for (const table of KERNEL_TABLES) this.#kernel.add(table, this.#reconciler(table));
+    for (const table of ROUTE_TABLES) this.#routes.add(table, this.#reconciler(table));
+  }
+
+  /** From now on the outside may be written. */
+  open(): void {
+    for (const table of Object.values(this.of)) table.open();
+    this.wake();
+  }
+
+  want({ table, key, row }: RowAt): void {
+    this.#reconciler(table).want(key, row);
+  }
+
+  saw({ table, key, row }: RowAt): void {
+    this.#reconciler(table).saw(key, row);
+  }
+
+  resync(table: TableName, cause: string): void {
+    this.of[table].resync(cause);
+    this.wake();
+  }
+
+  wake(): void {
+    this.#kernel.wake();
+    this.#routes.wake();
+  }
+
+  nextAt(): number | undefined {
+    const [kernel, routes] = [this.#kernel.nextAt(), this.#routes.nextAt()];
+    if (kernel === undefined || routes === undefined) return kernel ?? routes;
+    return Math.min(kernel, routes);
+  }
+
+  /** Works until aborted. */
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all([this.#kernel.run(signal), this.#routes.run(signal)]);
+  }
+
+  /** Takes all our routes out of the RIB, so that the peers turn away at once. */
+  async withdrawAll(): Promise<void> {
+    for (const table of ROUTE_TABLES) {
+      const reconciler = this.#reconciler(table);
+      for (const key of [...reconciler.desired.keys()]) reconciler.want(key, undefined);
+    }
+    // Once for the permission to remove, once for the removal.
+    await this.#routes.settled();
+  }
+
+  /** Rows that do not stand as they should, by where they shall. */
+  get pending(): { readonly kernel: number; readonly gobgp: number } {
+    return {
+      kernel: sum(KERNEL_TABLES.map((table) => pendingOf(this.of[table]))),
+      gobgp: sum(ROUTE_TABLES.map((table) => pendingOf(this.of[table]))),
+    };
+  }
+
+  /** A table and its row belong together, which the compiler can not follow through an index. */
+  #reconciler(table: TableName): Reconciler<string, unknown> & Reconciler<never, never> {
+    return this.of[table] as never;
+  }
+}
+
+function pendingOf({ pending }: Pick<Reconciler<string, unknown>, "pending">): number {
+  return pending.dirty + pending.retrying + pending.foreign + pending.unfit;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

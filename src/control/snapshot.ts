@@ -4,7 +4,6 @@
  * engine replaces, so a query that has collected them keeps an answer of one moment.
  */
 import type { ImetRoute } from "../evpn/imet-route.ts";
-import type { IpAddress } from "../evpn/ip.ts";
 import type { MacIpRoute } from "../evpn/mac-ip-route.ts";
 import type { MacVrf, Segment } from "../evpn/mac-vrf.ts";
 import type { PortName } from "../evpn/port.ts";

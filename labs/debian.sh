@@ -95,7 +95,7 @@ private_apt() {
     -o Dir::Etc::sourcelist="$apt/sources.list" -o Dir::Etc::sourceparts=/dev/null \
     -o Dir::Etc::preferences=/dev/null -o Dir::Etc::preferencesparts=/dev/null \
     -o Acquire::Check-Valid-Until=false -o Acquire::Check-Date=false \
-    -o Acquire::Languages=none -o Acquire::Retries=3 -o APT::Install-Recommends=false "$@"
+    -o Acquire::Languages=none -o Acquire::Retries=2 -o APT::Install-Recommends=false "$@"
 }
 
 update() {
@@ -104,7 +104,7 @@ update() {
     mkdir -p "$apt/state/lists/partial" "$apt/cache/archives/partial"
     : >"$apt/status"
     echo "deb $mirror $suite main" >"$apt/sources.list"
-    if private_apt update >"$apt/log" 2>&1; then return 0; fi
+    if private_apt update --error-on=any >"$apt/log" 2>&1; then return 0; fi
     failure=$(sed -n 's/^E: //p' "$apt/log" | head -n 1)
   done
   give_up "${failure:-the apt configuration of this machine names no Debian mirror}"

@@ -77,6 +77,8 @@ start() {
       ;;
     frr)
       mkdir -p /run/frr
+      # Without it vtysh complains at every start.
+      [ -e /etc/frr/vtysh.conf ] || : >/etc/frr/vtysh.conf
       run zebra /usr/lib/frr/zebra -u root -g root -A 127.0.0.1 -f /dev/null
       until [ -S /run/frr/zserv.api ]; do sleep 0.05; done
       run bgpd /usr/lib/frr/bgpd -u root -g root -A 127.0.0.1 -f /lab/node/frr.conf
@@ -133,10 +135,11 @@ up() {
       ip link set dev plug master hypervisor
       bridge link set dev plug learning off
       carrier plug
-      for leg in eth1 eth2 eth3; do
-        ip link set dev "$leg" master hypervisor
+      for leg in $LEGS; do
         shut="on" open="off"
-        if [ "$leg" = "$PLACE" ]; then shut="off" open="on"; fi
+        if [ "${leg%%=*}" = "$PLACE" ]; then shut="off" open="on"; fi
+        leg=${leg#*=}
+        ip link set dev "$leg" master hypervisor
         bridge link set dev "$leg" learning off locked $shut flood $open mcast_flood $open bcast_flood $open
         carrier "$leg"
       done

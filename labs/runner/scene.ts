@@ -1,6 +1,6 @@
 /**
  * The lab evpn-l2 with all who watch it: what the demonstration and the lab tests begin with. It is
- * set when every leaf floods to the others, roamd is ready, and the machine is known at leaf1.
+ * set when every leaf floods to the others, roamd is ready, and the machine is known where it starts.
  */
 import { Fabric } from "./fabric.ts";
 import { type FdbPlace, FdbWatch } from "./fdb-watch.ts";
@@ -38,6 +38,8 @@ export interface SceneOptions {
   readonly topology?: string;
   /** The leaves with roamd; the others run FRR. */
   readonly roamd?: readonly Leaf[];
+  /** Where the machine starts. */
+  readonly start?: Leaf;
 }
 
 export class Scene implements AsyncDisposable {
@@ -53,10 +55,11 @@ export class Scene implements AsyncDisposable {
       readonly rib: RibWatch;
       readonly fdbs: Readonly<Record<Leaf, FdbWatch>>;
       readonly roamd: readonly Leaf[];
+      readonly start: Leaf;
     },
   ) {
     this.fabric = fabric;
-    this.machine = new Machine(fabric, "leaf1");
+    this.machine = new Machine(fabric, witnesses.start);
     this.rib = witnesses.rib;
     this.fdbs = witnesses.fdbs;
     this.roamdLeaves = witnesses.roamd;
@@ -66,8 +69,9 @@ export class Scene implements AsyncDisposable {
     env = {},
     topology = definitionOf("evpn-l2"),
     roamd = ["leaf1", "leaf2"],
+    start = "leaf1",
   }: SceneOptions = {}): Promise<Scene> {
-    const fabric = await Fabric.up(topology, { ...process.env, ...env });
+    const fabric = await Fabric.up(topology, { ...process.env, ...env, VM_PLACE: start });
     try {
       await poll("the spine's gobgpd to answer", async () => {
         return (await fabric.exec("spine", ["gobgp", "global"])).code === 0;
@@ -78,8 +82,8 @@ export class Scene implements AsyncDisposable {
         FdbWatch.start(fabric, "leaf3"),
       ]);
       const rib = await RibWatch.start(fabric, "spine");
-      const scene = new Scene(fabric, { rib, fdbs: { leaf1, leaf2, leaf3 }, roamd });
-      await scene.#settle();
+      const scene = new Scene(fabric, { rib, fdbs: { leaf1, leaf2, leaf3 }, roamd, start });
+      await scene.#settle(start);
       return scene;
     } catch (error) {
       const logs = fabric.nodes.map((node) => fabric.logs(node)).join("\n");
@@ -88,7 +92,7 @@ export class Scene implements AsyncDisposable {
     }
   }
 
-  async #settle(): Promise<void> {
+  async #settle(start: Leaf): Promise<void> {
     await poll(
       "every leaf to take part in flooding",
       () => this.rib.floods.size === LEAVES.length,
@@ -103,7 +107,7 @@ export class Scene implements AsyncDisposable {
       return floods.every((list) => list.length === LEAVES.length - 1);
     });
     await this.machine.signal(USUAL_SIGNALS);
-    await this.followed("leaf1");
+    await this.followed(start);
   }
 
   /** What every leaf must have as the place of the machine when it is at `at`. */

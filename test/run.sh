@@ -1,0 +1,33 @@
+#!/bin/sh
+# npm test: sets up what is missing, then runs every test that can run on this machine: unit tests,
+# kernel tests in a namespace, lab tests with real daemons in namespaces of their own. What could
+# not run is said, with the reason. The last line counts all of them together.
+#
+#   sh test/run.sh [unit|kernel|lab]...     only some of them
+set -u
+cd "$(dirname "$0")/.."
+PATH=$PATH:/usr/sbin:/sbin
+export PATH
+
+sh labs/setup.sh || exit 1
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+
+# One project of vitest.config.ts, behind the words before it: the namespaces it needs.
+suite() {
+  project=$1
+  shift
+  echo "== $project tests"
+  "$@" npx vitest run --project "$project" --reporter=default --reporter=json \
+    --outputFile.json="$results/$project.json" </dev/null
+  echo "$?" >"$results/$project.code"
+}
+
+for project in ${*:-unit kernel lab}; do
+  case $project in
+    unit) suite unit ;;
+    kernel | lab) suite "$project" sh labs/runner/inside.sh ;;
+    *) echo "usage: sh test/run.sh [unit|kernel|lab]..." >&2 && exit 2 ;;
+  esac
+done
+node test/summary.mjs "$results"

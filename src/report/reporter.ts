@@ -10,6 +10,7 @@ import { type Event, followedEvent, noticeEvent } from "./events.ts";
 import { type Logger, NoticeLog } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 import { type AnyNotice, countsOf } from "./notices.ts";
+import { tableNotices } from "./table-notice.ts";
 import { Timeline, type WrittenRow } from "./timeline.ts";
 
 export type Watcher = (event: Event, at: number) => void;
@@ -17,14 +18,12 @@ export type Watcher = (event: Event, at: number) => void;
 export class Reporter {
   readonly timeline: Timeline = new Timeline();
   readonly #metrics: Metrics;
-  readonly #log: Logger;
   readonly #noticeLog: NoticeLog;
   readonly #watchers = new Set<Watcher>();
   #later: (() => void)[] = [];
 
   constructor({ metrics, log }: { metrics: Metrics; log: Logger }) {
     this.#metrics = metrics;
-    this.#log = log;
     this.#noticeLog = new NoticeLog(log);
   }
 
@@ -50,19 +49,8 @@ export class Reporter {
     at: number,
   ): void {
     for (const { kind, row } of written) this.#written({ table, kind, row } as WrittenRow, at);
-    this.#afterwards(() => {
-      for (const { key, kind, reason } of failed) {
-        this.#log.warn({ table, key, failure: kind }, reason);
-      }
-      if (reading === undefined) return;
-      this.#metrics.resynced(table, reading.cause);
-      if (reading.kind === "read") {
-        const { cause, rows, wrong } = reading;
-        this.#log.info({ table, cause, rows, wrong }, `Read table ${table}`);
-      } else {
-        this.#log.debug({ table, cause: reading.cause }, reading.reason);
-      }
-    });
+    if (reading !== undefined) this.#metrics.resynced(table, reading.cause);
+    for (const notice of tableNotices(table, { failed, reading })) this.tell(notice, at);
   }
 
   /** Calls the watcher with every event until the answer is called. */

@@ -43,7 +43,10 @@ interface Keyed<T> {
 }
 
 /** The items in the order of their keys; a merge sort, because that can be laid down at any point. */
-export function* sortInPieces<T>(items: Iterable<T>, keyOf: (item: T) => string): InPieces<T[]> {
+export function* sortInPieces<T>(
+  items: Iterable<T>,
+  keyOf: (item: T) => string,
+): InPieces<Iterable<T>> {
   const keyed: Keyed<T>[] = [];
   yield* eachInPieces(items, (item) => keyed.push({ key: keyOf(item), item }));
 
@@ -56,10 +59,15 @@ export function* sortInPieces<T>(items: Iterable<T>, keyOf: (item: T) => string)
     const merged: Keyed<T>[][] = [];
     for (let i = 0; i < runs.length; i += 2) {
       merged.push(yield* mergeInPieces(runs[i] ?? [], runs[i + 1] ?? []));
+      yield PAUSE;
     }
     runs = merged;
   }
-  return (runs[0] ?? []).map(({ item }) => item);
+  return itemsOf(runs[0] ?? []);
+}
+
+function* itemsOf<T>(keyed: readonly Keyed<T>[]): Iterable<T> {
+  for (const { item } of keyed) yield item;
 }
 
 function* mergeInPieces<T>(
@@ -75,7 +83,7 @@ function* mergeInPieces<T>(
     if (next === a) l++;
     else r++;
     merged.push(next);
-    if (merged.length % (8 * PIECE) === 0) yield PAUSE;
+    if (merged.length % (4 * PIECE) === 0) yield PAUSE;
   }
 }
 

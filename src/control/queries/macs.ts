@@ -49,7 +49,7 @@ function macRow(entry: MacEntry, placed: Placed, ips: readonly IpAddress[]): Mac
 export function* sortedEntries(
   snapshot: Snapshot,
   { vni, mac }: { readonly vni?: Vni; readonly mac?: MacAddress },
-): InPieces<MacEntry[]> {
+): InPieces<Iterable<MacEntry>> {
   const entries: MacEntry[] = [];
   for (const entry of snapshot.entries(vni)) {
     if (mac === undefined || entry.mac === mac) entries.push(entry);

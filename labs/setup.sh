@@ -19,6 +19,17 @@ missing_packages() {
   { command -v unshare >/dev/null && command -v nsenter >/dev/null; } || echo util-linux
   command -v cc >/dev/null || echo gcc
   [ -e /usr/include/stdio.h ] || echo libc6-dev
+  node_headers || echo libnode-dev
+}
+
+# Most ways to install Node bring its headers along, Debian's own package does not. Those of any
+# version will do: what the addon uses is the same in all of them.
+node_headers() {
+  nodedir=$(npm config get nodedir 2>/dev/null || true)
+  for prefix in "$(node -p 'path.resolve(fs.realpathSync(process.execPath), "../..")')" /usr /usr/local "$nodedir"; do
+    [ ! -e "$prefix/include/node/node_api.h" ] || return 0
+  done
+  return 1
 }
 
 # frr and gobgpd are wanted as programs, not as services of this machine: nothing may start them,

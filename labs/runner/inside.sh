@@ -19,4 +19,5 @@ else
   fi
 fi
 # shellcheck disable=SC2086 # no word, or two
-exec unshare $user --net --mount --pid --fork --kill-child --mount-proc -- "$@"
+exec unshare $user --net --mount --pid --fork --kill-child --mount-proc -- \
+  sh -c 'ip link set dev lo up && exec "$@"' inside "$@"

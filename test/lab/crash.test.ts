@@ -1,0 +1,74 @@
+/** Daemons die and come back: what the kernels and the RIB must not notice, and what must come back. */
+import { expect, it } from "vitest";
+import { Talker } from "../../labs/runner/machine.ts";
+import { poll } from "../../labs/runner/poll.ts";
+import { LEAVES } from "../../labs/runner/scene.ts";
+import {
+  allRoutes,
+  describeWithEveryGobgpd,
+  kernelTables,
+  routesFrom,
+  untilRoutes,
+  VM,
+  VTEPS,
+  withScene,
+} from "./fabric.ts";
+
+describeWithEveryGobgpd("a crash", (env) => {
+  const scene = withScene({ env });
+
+  it("of roamd on both leaves in the middle of traffic loses no packet, and its restart changes nothing", async () => {
+    const s = scene();
+    await s.machine.move("leaf2");
+    await s.followed("leaf2");
+    await untilRoutes(s, "leaf2", allRoutes(1));
+    await untilRoutes(s, "leaf1", []);
+    const before = await Promise.all(LEAVES.map((leaf) => kernelTables(s, leaf)));
+    const heard = s.rib.events.length;
+
+    const talker = new Talker(s.fabric, "host1");
+    await s.machine.countFromNow();
+    await talker.talk(VM.ipv4, 1000);
+    await arrived(200);
+    for (const leaf of s.roamdLeaves) await s.daemon(leaf, "kill", "roamd");
+    await arrived(400);
+    for (const leaf of s.roamdLeaves) await s.daemon(leaf, "start", "roamd");
+    for (const leaf of s.roamdLeaves) await s.roamdReady(leaf);
+    const { received } = await s.machine.count();
+    await arrived(received + 500);
+    const sent = await talker.hush();
+
+    await arrived(sent);
+    expect((await s.machine.count()).duplicates).toBe(0);
+    expect(await Promise.all(LEAVES.map((leaf) => kernelTables(s, leaf)))).toEqual(before);
+    // Nobody withdrew anything, and whatever was said again was said with the same numbers.
+    const since = s.rib.events.slice(heard).filter((event) => event.mac === VM.mac);
+    expect(since.filter((event) => event.withdrawn || event.seq !== 1)).toEqual([]);
+    expect(routesFrom(s, "leaf2")).toEqual(allRoutes(1));
+
+    function arrived(count: number): Promise<unknown> {
+      return poll(`${count} datagrams to arrive`, async () => {
+        return (await s.machine.count()).received >= count;
+      });
+    }
+  });
+
+  it("of gobgpd brings all routes back with the same sequence numbers as soon as it is back", async () => {
+    const s = scene();
+    const own = (): string => {
+      const routes = s.rib.routes.filter((route) => route.vtep === VTEPS.leaf2);
+      return JSON.stringify(routes.map((route) => JSON.stringify(route)).sort());
+    };
+    const before = own();
+    expect(routesFrom(s, "leaf2")).toEqual(allRoutes(1));
+    await s.daemon("leaf2", "kill", "gobgpd");
+    await untilRoutes(s, "leaf2", []);
+    await s.daemon("leaf2", "start", "gobgpd");
+    await poll("all routes to be back as they were", () => own() === before, {
+      timeoutMs: 60_000,
+      otherwise: own,
+    });
+    expect(s.rib.floods).toContain(VTEPS.leaf2);
+    await s.followed("leaf2");
+  });
+});

@@ -8,11 +8,13 @@
 import { now } from "./clock.ts";
 import type { Config } from "./config/config.ts";
 import { listen } from "./control/server.ts";
-import { ok, type Result } from "./evpn/result.ts";
+import type { PortView } from "./control/snapshot.ts";
+import { err, ok, type Result } from "./evpn/result.ts";
 import type { RouteDistinguisher } from "./evpn/route-distinguisher.ts";
 import type { RowAt } from "./evpn/rows.ts";
 import { type Gobgp, openGobgp } from "./gobgp/speaker.ts";
 import { type Kernel, openKernel } from "./linux/kernel.ts";
+import type { SegmentWish } from "./linux/segments.ts";
 import { Engine, type EngineSettings } from "./mobility/engine.ts";
 import type { Listener, Observation } from "./mobility/observation.ts";
 import { serveHttp } from "./report/http.ts";
@@ -58,6 +60,8 @@ class Daemon implements AsyncDisposable {
   readonly #sleeper = new Sleeper(now, () => this.#tables?.wake());
   readonly #startedAt = now();
   readonly #closing = new AbortController();
+  /** What the kernel tells while it is being opened. */
+  readonly #early: Observation[] = [];
   #kernel: Kernel | undefined;
   #tables: Tables | undefined;
 
@@ -82,9 +86,8 @@ class Daemon implements AsyncDisposable {
   async run(stop: AbortSignal): Promise<Result<undefined>> {
     const { config } = this.#options;
     const closing = this.#closing.signal;
-    const kernel = await openKernel(kernelOptions(config), this.#listener, closing);
+    const kernel = await this.#open(closing);
     if (!kernel.ok) return kernel;
-    this.#kernel = kernel.value;
     const tables = new Tables(
       { ...kernel.value.drivers, ...this.#gobgp.drivers },
       {
@@ -108,7 +111,8 @@ class Daemon implements AsyncDisposable {
     if (!served.ok) return served;
 
     // What is running ends when we close; if one of them ends before, something is broken.
-    const running = [kernel.value.run(closing), this.#gobgp.run(closing), tables.run(closing)];
+    const running = [this.#gobgp.run(closing), tables.run(closing)];
+    for (const early of this.#early.splice(0)) this.#observe(early);
     await Promise.race([aborted(stop), Promise.all(running)]);
     await this.#leave(tables);
     this.#closing.abort();
@@ -123,12 +127,29 @@ class Daemon implements AsyncDisposable {
     await this.#kernel?.[Symbol.asyncDispose]();
   }
 
+  async #open(signal: AbortSignal): Promise<Result<Kernel>> {
+    const { config, observeOnly } = this.#options;
+    const options = { segments: segmentsOf(config), readOnly: observeOnly };
+    try {
+      this.#kernel = await openKernel(options, this.#listener, signal);
+      return ok(this.#kernel);
+    } catch (error) {
+      return err(error instanceof Error ? error.message : String(error));
+    }
+  }
+
   #observe(observation: Observation): void {
     const at = now();
-    const { wants, notices } = this.#engine.observe(observation, at);
     const tables = this.#tables;
-    for (const want of wants) tables?.want(want);
-    if (wants.length > 0) tables?.wake();
+    if (tables === undefined) {
+      this.#early.push(observation);
+      return;
+    }
+    const wasReady = this.#engine.isReady;
+    const { wants, notices } = this.#engine.observe(observation, at);
+    for (const want of wants) tables.want(want);
+    if (wants.length > 0) tables.wake();
+    if (!wasReady && this.#engine.isReady && !this.#options.observeOnly) tables.open();
     for (const notice of notices) this.#reporter.decided(notice, at);
     if (observation.kind === "seen") this.#metrics.sawSignal(observation.signal);
   }
@@ -165,6 +186,11 @@ class Daemon implements AsyncDisposable {
     await Promise.race([tables.withdrawAll(), aborted(patience)]);
   }
 
+  #ports(): PortView[] {
+    const ports = this.#kernel?.ports() ?? [];
+    return ports.map(({ state, ...port }) => ({ ...port, up: state === "up" }));
+  }
+
   #shown(): Shown {
     const { version } = this.#options;
     return {
@@ -174,7 +200,7 @@ class Daemon implements AsyncDisposable {
       tables: this.#tables,
       timeline: this.#reporter.timeline,
       gobgp: () => this.#gobgp.status(),
-      ports: () => this.#kernel?.ports() ?? [],
+      ports: () => this.#ports(),
     };
   }
 }
@@ -184,6 +210,10 @@ function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     signal.addEventListener("abort", () => resolve(), { once: true });
   });
+}
+
+function segmentsOf({ macVrfs }: Config): readonly SegmentWish[] | undefined {
+  return macVrfs === "discover" ? undefined : macVrfs;
 }
 
 function settingsOf({ macVrfs }: Config): EngineSettings {

@@ -24,7 +24,6 @@ export class Stream {
   /** Resolves when more may be written, and not before others have had their turn. */
   async write(texts: Texts): Promise<void> {
     for (const reply of replies(texts)) {
-      this.signal.throwIfAborted();
       if (!this.#call.write(reply)) await once(this.#call, "drain", { signal: this.signal });
     }
     await setImmediate(undefined, { signal: this.signal });

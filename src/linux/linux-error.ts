@@ -28,12 +28,16 @@ export function errnoName(errno: number): string {
 
 /** A conversation with the kernel that broke, or could not begin. */
 export class LinuxError extends Error {
+  readonly action: string;
   readonly errno: number;
+  readonly detail: string | undefined;
 
   constructor(action: string, errno: number, detail?: string) {
     super(`${action}: ${errnoName(errno)}${detail === undefined ? "" : ` (${detail})`}`);
     this.name = "LinuxError";
+    this.action = action;
     this.errno = errno;
+    this.detail = detail;
   }
 }
 

@@ -1,8 +1,12 @@
 /** The main thread's side of the netlink worker: rows written and tables read, as promises. */
 import { Worker } from "node:worker_threads";
-import { type NetlinkMessage, readMessages } from "../wire/netlink.ts";
+import { type NetlinkMessage, NetlinkType, readMessages } from "../wire/netlink.ts";
+import { Errno, LinuxError } from "./linux-error.ts";
 import type { WriteFailure } from "./netlink-conversation.ts";
 import type { NetlinkAnswer, NetlinkJob } from "./netlink-worker.ts";
+
+/** Of links and neighbours the kernel says when they have changed; a few in a row is a busy moment. */
+const DUMP_ATTEMPTS = 5;
 
 interface Pending {
   readonly part: (messages: Uint8Array) => void;
@@ -35,14 +39,24 @@ export class NetlinkClient implements AsyncDisposable {
     return this.#ask({ kind: "write", requests }, () => {});
   }
 
-  /** Asks for a table, and gives its messages to `visit` as they come. */
-  async dump(
-    request: Uint8Array<ArrayBuffer>,
-    visit: (message: NetlinkMessage) => void,
-  ): Promise<void> {
-    await this.#ask({ kind: "dump", request }, (part) => {
-      for (const message of readMessages(part).messages) visit(message);
-    });
+  /**
+   * Asks for a table, and gives its messages to `visit` as they come. A table that changes while it
+   * is being read is read again, so that some of it may be given twice.
+   */
+  async dump(request: Uint8Array, visit: (message: NetlinkMessage) => void): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#ask({ kind: "dump", request: request.slice() }, (part) => {
+          for (const message of readMessages(part).messages) {
+            if (message.type > NetlinkType.overrun) visit(message);
+          }
+        });
+        return;
+      } catch (error) {
+        const wasInterrupted = error instanceof LinuxError && error.errno === Errno.EAGAIN;
+        if (!wasInterrupted || attempt === DUMP_ATTEMPTS) throw error;
+      }
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -73,7 +87,8 @@ export class NetlinkClient implements AsyncDisposable {
       return;
     }
     this.#pending.delete(answer.id);
-    if (answer.kind === "broken") pending.reject(new Error(answer.reason));
+    if (answer.kind === "broken")
+      pending.reject(new LinuxError(answer.action, answer.errno, answer.detail));
     else pending.resolve(answer.kind === "written" ? answer.failures : []);
   }
 

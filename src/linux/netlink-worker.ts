@@ -3,6 +3,7 @@
  * knows no message but netlink's own framing.
  */
 import { parentPort } from "node:worker_threads";
+import { LinuxError } from "./linux-error.ts";
 import { NetlinkConversation, NetlinkDump, type WriteFailure } from "./netlink-conversation.ts";
 
 export type NetlinkJob =
@@ -16,8 +17,9 @@ export type NetlinkAnswer =
   | {
       readonly id: number;
       readonly kind: "broken";
-      readonly reason: string;
+      readonly action: string;
       readonly errno: number;
+      readonly detail: string | undefined;
     };
 
 const port = parentPort;
@@ -64,8 +66,9 @@ function attempt(id: number, work: () => void): void {
   }
 }
 
+/** What the kernel did goes to whoever asked; what we did ends the worker. */
 function fail(id: number, error: unknown): void {
-  const reason = error instanceof Error ? error.message : String(error);
-  const errno = error instanceof Error && "errno" in error ? Number(error.errno) : 0;
-  port?.postMessage({ id, kind: "broken", reason, errno } satisfies NetlinkAnswer);
+  if (!(error instanceof LinuxError)) throw error;
+  const { action, errno, detail } = error;
+  port?.postMessage({ id, kind: "broken", action, errno, detail } satisfies NetlinkAnswer);
 }

@@ -1,0 +1,177 @@
+/**
+ * Remote MACs. One row is two entries in Linux: the bridge's, which says "behind the VXLAN device",
+ * and the VXLAN device's, which says "at that VTEP". They are written and removed together, each as
+ * a message of its own: in one message for both, the kernel stops at the first that fails.
+ *
+ * Make before break: the VXLAN device's entry is put first and removed last, so that the bridge never
+ * sends to it what it has no VTEP for.
+ */
+import type { MacAddress } from "../evpn/mac.ts";
+import { type FdbKey, type FdbRow, fdbKey } from "../evpn/rows.ts";
+import type { VtepAddress } from "../evpn/vtep.ts";
+import type { Change, Driver, Failure } from "../reconcile/driver.ts";
+import { MessageWriter } from "../wire/netlink.ts";
+import {
+  decodeNeighbour,
+  NeighbourFlag,
+  type NeighbourRequest,
+  writeNeighbourDump,
+} from "../wire/netlink-neighbour.ts";
+import type { ForeignRows } from "./foreign-rows.ts";
+import type { LinkTable } from "./link-table.ts";
+import type { NetlinkClient } from "./netlink-client.ts";
+import { kernelRow, macKey, OWN_STATE } from "./ownership.ts";
+import { foreignRow, missingDevice, type Plan, writeRows } from "./row-writer.ts";
+import type { Place } from "./segments.ts";
+
+const TABLE = "FDB";
+
+export interface FdbDriverParts {
+  readonly netlink: NetlinkClient;
+  readonly links: LinkTable;
+  readonly foreign: ForeignRows;
+  /** A MAC that the bridge had on a port is behind the VXLAN device now: nobody will tell. */
+  readonly taken: (place: Place, mac: MacAddress) => void;
+}
+
+export class FdbDriver implements Driver<FdbKey, FdbRow> {
+  readonly #parts: FdbDriverParts;
+  /** What stands, as far as we know. */
+  #standing = new Set<FdbKey>();
+
+  constructor(parts: FdbDriverParts) {
+    this.#parts = parts;
+  }
+
+  /** Whether a row of ours stands here and is not just being removed. */
+  stands(key: FdbKey): boolean {
+    return this.#standing.has(key);
+  }
+
+  forget(key: FdbKey): void {
+    this.#standing.delete(key);
+  }
+
+  async list(signal: AbortSignal): Promise<ReadonlyMap<FdbKey, FdbRow>> {
+    const rows = new Map<FdbKey, FdbRow>();
+    for (const place of [...this.#parts.links.places.values()]) {
+      signal.throwIfAborted();
+      const halves = await this.#read(place);
+      for (const mac of new Set([...halves.ports, ...halves.tunnels.keys()])) {
+        if (halves.foreign.has(mac)) continue;
+        const vtep = halves.ports.has(mac) ? halves.tunnels.get(mac) : undefined;
+        const row =
+          vtep === undefined ? halfRow(place, mac) : { vni: place.segment.vni, mac, vtep };
+        rows.set(fdbKey(row), row);
+      }
+    }
+    signal.throwIfAborted();
+    this.#standing = new Set(rows.keys());
+    return rows;
+  }
+
+  async write(
+    changes: readonly Change<FdbKey, FdbRow>[],
+    signal: AbortSignal,
+  ): Promise<readonly Failure<FdbKey>[]> {
+    signal.throwIfAborted();
+    const plans = changes.map((change) => this.#plan(change));
+    for (const { kind, key } of changes) if (kind === "remove") this.#standing.delete(key);
+    const failures = await writeRows(this.#parts.netlink, TABLE, plans);
+    const failed = new Set(failures.map(({ key }) => key));
+    for (const { kind, key, row } of changes) {
+      if (kind !== "put" || failed.has(key)) continue;
+      this.#standing.add(key);
+      const place = this.#parts.links.places.get(row.vni);
+      if (place !== undefined) this.#parts.taken(place, row.mac);
+    }
+    return failures;
+  }
+
+  agree(wanted: FdbRow, actual: FdbRow): boolean {
+    return wanted.vtep === actual.vtep;
+  }
+
+  #plan({ kind, key, row }: Change<FdbKey, FdbRow>): Plan<FdbKey> {
+    const place = this.#parts.links.places.get(row.vni);
+    if (place === undefined) {
+      return kind === "put"
+        ? { key, failure: missingDevice(TABLE, key, row.vni) }
+        : { key, requests: [] };
+    }
+    const { foreign } = this.#parts;
+    const inBridge = foreign.at(macKey(place.bridgeIndex, row.mac));
+    const inTunnel = foreign.at(macKey(place.vxlanIndex, row.mac));
+    if (kind === "put") {
+      const description = inBridge ?? inTunnel;
+      if (description !== undefined)
+        return { key, failure: foreignRow(TABLE, { key, description }) };
+      return { key, requests: [tunnelHalf(place, row, "put"), portHalf(place, row, "put")] };
+    }
+    // If a host on a port has the MAC by now, the bridge's entry is not ours any more, and the
+    // kernel leaves it alone: we name the device it would have to point to.
+    const requests: NeighbourRequest[] = [];
+    if (inBridge === undefined) requests.push(portHalf(place, row, "delete"));
+    if (inTunnel === undefined) requests.push(tunnelHalf(place, row, "delete"));
+    return { key, requests };
+  }
+
+  async #read(place: Place): Promise<Halves> {
+    const request = new MessageWriter();
+    writeNeighbourDump(request, { family: "bridge", port: place.vxlanIndex });
+    const halves: Halves = { ports: new Set(), tunnels: new Map(), foreign: new Set() };
+    await this.#parts.netlink.dump(request.finish(), (message) => {
+      const neighbour = decodeNeighbour(message);
+      const row = neighbour.ok ? kernelRow(neighbour.value) : undefined;
+      if (row?.kind === "outside" && row.port === place.vxlanIndex) halves.ports.add(row.mac);
+      else if (row?.kind === "fixed") halves.foreign.add(row.mac);
+      else if (row?.kind === "tunnel" && row.device === place.vxlanIndex) {
+        if (row.owner === "us") halves.tunnels.set(row.mac, row.vtep);
+        else if (row.owner === "other") halves.foreign.add(row.mac);
+      }
+    });
+    return halves;
+  }
+}
+
+interface Halves {
+  /** MACs that the bridge has behind the VXLAN device. */
+  readonly ports: Set<MacAddress>;
+  readonly tunnels: Map<MacAddress, VtepAddress>;
+  readonly foreign: Set<MacAddress>;
+}
+
+/**
+ * A row of which only one entry stands. No row that is wanted agrees with it, for none points to the
+ * leaf itself; so it is completed or removed, whichever is due.
+ */
+export function halfRow({ segment }: Place, mac: MacAddress): FdbRow {
+  return { vni: segment.vni, mac, vtep: segment.vtep };
+}
+
+function tunnelHalf(place: Place, row: FdbRow, action: "put" | "delete"): NeighbourRequest {
+  return {
+    action,
+    family: "bridge",
+    ifindex: place.vxlanIndex,
+    state: OWN_STATE,
+    flags: NeighbourFlag.self | NeighbourFlag.extLearned,
+    mac: row.mac,
+    // Without a destination, the entry goes with all it may have.
+    dst: action === "put" ? row.vtep : undefined,
+    protocol: 0,
+  };
+}
+
+function portHalf(place: Place, row: FdbRow, action: "put" | "delete"): NeighbourRequest {
+  return {
+    action,
+    family: "bridge",
+    ifindex: place.vxlanIndex,
+    state: OWN_STATE,
+    flags: NeighbourFlag.master | NeighbourFlag.extLearned,
+    mac: row.mac,
+    dst: undefined,
+    protocol: 0,
+  };
+}

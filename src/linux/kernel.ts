@@ -1,0 +1,305 @@
+/**
+ * Linux as it is: opens everything at once, tells what is there, then what changes.
+ *
+ * The order is what makes the picture whole: listen first, then read links, neighbours and
+ * forwarding entries; what changes while they are being read is not overwritten by what was read.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import type { MacAddress } from "../evpn/mac.ts";
+import type { PortName } from "../evpn/port.ts";
+import { err, type Result } from "../evpn/result.ts";
+import type {
+  FdbKey,
+  FdbRow,
+  FloodKey,
+  FloodRow,
+  NeighbourKey,
+  NeighbourRow,
+} from "../evpn/rows.ts";
+import type { Vni } from "../evpn/vni.ts";
+import type { Listener } from "../mobility/observation.ts";
+import type { Driver } from "../reconcile/driver.ts";
+import { MessageWriter, type NetlinkMessage } from "../wire/netlink.ts";
+import { decodeLink, writeLinkDump } from "../wire/netlink-link.ts";
+import {
+  decodeNeighbour,
+  type NeighbourFamily,
+  writeNeighbourDump,
+} from "../wire/netlink-neighbour.ts";
+import { requireCapabilities } from "./capabilities.ts";
+import { FdbDriver } from "./fdb-driver.ts";
+import { FloodDriver } from "./flood-driver.ts";
+import { ForeignRows } from "./foreign-rows.ts";
+import { LinkTable } from "./link-table.ts";
+import { NetlinkMonitor } from "./monitor.ts";
+import { NeighbourDriver } from "./neighbour-driver.ts";
+import { NetlinkClient } from "./netlink-client.ts";
+import type { LinuxNotice, PacketIgnored } from "./notice.ts";
+import { PacketSource } from "./packet-source.ts";
+import { RowSource } from "./row-source.ts";
+import type { PictureChange, SegmentWish } from "./segments.ts";
+
+export interface KernelOptions {
+  /** All the MAC-VRFs there shall be; `undefined`: every one that is found. */
+  readonly segments: readonly SegmentWish[] | undefined;
+  /** Nothing will be written: the capability to do so is not asked for. */
+  readonly readOnly: boolean;
+  /** Of the socket that hears of changes, in bytes; small only in tests. */
+  readonly receiveBuffer?: number;
+}
+
+export interface PortStatus {
+  readonly vni: Vni;
+  readonly port: PortName;
+  readonly state: "up" | "down";
+  /** Frames heard. */
+  readonly frames: number;
+  readonly ignored: ReadonlyMap<PacketIgnored, number>;
+}
+
+export interface Kernel extends AsyncDisposable {
+  readonly drivers: {
+    readonly fdb: Driver<FdbKey, FdbRow>;
+    readonly flood: Driver<FloodKey, FloodRow>;
+    readonly neighbour: Driver<NeighbourKey, NeighbourRow>;
+  };
+  ports(): readonly PortStatus[];
+  /** Sends a frame out by a port, to what is behind it. */
+  send(at: { readonly vni: Vni; readonly port: PortName }, frame: Uint8Array): Result<undefined>;
+}
+
+/**
+ * Opens what is needed, tells all that stands, and answers when everything has been told. Throws one
+ * clear sentence if the kernel will not have us. Ends when it is disposed of, or with `signal`.
+ */
+export async function openKernel(
+  options: KernelOptions,
+  listener: Listener<LinuxNotice>,
+  signal: AbortSignal,
+): Promise<Kernel> {
+  signal.throwIfAborted();
+  const kernel = new OpenKernel(options, listener, signal);
+  try {
+    await kernel.start();
+    return kernel;
+  } catch (error) {
+    await kernel[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** How long until a picture that could not be read is tried again. */
+const RETRY_MS = 1000;
+
+class OpenKernel implements Kernel {
+  readonly #options: KernelOptions;
+  readonly #listener: Listener<LinuxNotice>;
+  readonly #ended = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #links: LinkTable;
+  readonly #netlink: NetlinkClient = new NetlinkClient();
+  readonly #rows: RowSource;
+  readonly #packets: PacketSource;
+  readonly #fdb: FdbDriver;
+  #monitor: NetlinkMonitor | undefined;
+  /** All that stood at the start has been told: packets may be heard. */
+  #isListening = false;
+  #isReading = false;
+  #mustReadAgain = false;
+  readonly drivers: {
+    readonly fdb: FdbDriver;
+    readonly flood: FloodDriver;
+    readonly neighbour: NeighbourDriver;
+  };
+
+  constructor(options: KernelOptions, listener: Listener<LinuxNotice>, signal: AbortSignal) {
+    this.#options = options;
+    this.#listener = listener;
+    this.#signal = AbortSignal.any([signal, this.#ended.signal]);
+    this.#links = new LinkTable(options.segments);
+    const parts = { netlink: this.#netlink, links: this.#links, foreign: new ForeignRows() };
+    this.#fdb = new FdbDriver({ ...parts, taken: (place, mac) => this.#rows.taken(place, mac) });
+    this.drivers = {
+      fdb: this.#fdb,
+      flood: new FloodDriver(parts),
+      neighbour: new NeighbourDriver(parts),
+    };
+    this.#rows = new RowSource({ ...parts, ...this.drivers, listener });
+    this.#packets = new PacketSource({
+      news: listener.news,
+      tell: listener.tell,
+      isOwn: (vni, mac) => this.#isOwn(vni, mac),
+    });
+  }
+
+  async start(): Promise<void> {
+    await requireCapabilities(this.#netlink, this.#options);
+    this.#signal.throwIfAborted();
+    const { receiveBuffer } = this.#options;
+    this.#monitor = new NetlinkMonitor(
+      {
+        link: (link) => this.#links.heard(link),
+        neighbour: (neighbour) => {
+          // An entry may be of a port that the same datagrams have told of.
+          this.#settle();
+          this.#rows.heard(neighbour);
+        },
+        ignored: (reason) => this.#listener.tell({ kind: "netlink-ignored", reason }),
+        settled: () => this.#settle(),
+        overrun: () => this.#overrun(),
+      },
+      receiveBuffer === undefined ? {} : { receiveBuffer },
+    );
+    this.#signal.addEventListener("abort", () => this.#close(), { once: true });
+    this.#isReading = true;
+    await this.#readAll();
+    this.#isReading = false;
+    if (this.#mustReadAgain) await this.#readAgain();
+    this.#listener.news({ kind: "told", source: "kernel" });
+    this.#isListening = true;
+    for (const { segment, ports } of this.#links.places.values()) {
+      for (const port of ports.values()) this.#packets.open(segment.vni, port);
+    }
+    this.#listener.news({ kind: "told", source: "packets" });
+  }
+
+  ports(): readonly PortStatus[] {
+    const all: PortStatus[] = [];
+    for (const { segment, ports } of this.#links.places.values()) {
+      for (const { ifindex, name, state } of ports.values()) {
+        const counts = this.#packets.counts(ifindex);
+        all.push({ vni: segment.vni, port: name, state, ...counts });
+      }
+    }
+    return all;
+  }
+
+  send(
+    { vni, port }: { readonly vni: Vni; readonly port: PortName },
+    frame: Uint8Array,
+  ): Result<undefined> {
+    for (const { ifindex, name } of this.#links.places.get(vni)?.ports.values() ?? []) {
+      if (name === port) return this.#packets.send(ifindex, frame);
+    }
+    return err(`Cannot send on ${port}: it is no port of vni ${vni}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ended.abort();
+    this.#close();
+    await this.#netlink[Symbol.asyncDispose]();
+  }
+
+  #close(): void {
+    this.#monitor?.[Symbol.dispose]();
+    this.#packets[Symbol.dispose]();
+  }
+
+  #isOwn(vni: Vni, mac: MacAddress): boolean {
+    return this.#links.places.get(vni)?.segment.ownMacs.includes(mac) === true;
+  }
+
+  async #readAll(): Promise<void> {
+    this.#links.beginReading();
+    this.#rows.beginReading();
+    const links = new MessageWriter();
+    writeLinkDump(links);
+    await this.#netlink.dump(links.finish(), (message) => {
+      const link = decodeLink(message);
+      if (link.ok) this.#links.read(link.value);
+      else this.#listener.tell({ kind: "netlink-ignored", reason: link.error });
+    });
+    this.#links.endReading();
+    this.#settle();
+    for (const family of ["ipv4", "ipv6", "bridge"] as const) await this.#readRows(family);
+    this.#rows.endReading();
+  }
+
+  async #readRows(family: NeighbourFamily): Promise<void> {
+    const request = new MessageWriter();
+    writeNeighbourDump(request, { family, port: undefined });
+    await this.#netlink.dump(request.finish(), (message: NetlinkMessage) => {
+      const neighbour = decodeNeighbour(message);
+      if (neighbour.ok) this.#rows.read(neighbour.value);
+      else this.#listener.tell({ kind: "netlink-ignored", reason: neighbour.error });
+    });
+  }
+
+  /** The kernel has not told us everything: what we know of it is read again, and what we wrote. */
+  #overrun(): void {
+    this.#listener.tell({ kind: "netlink-overrun" });
+    this.#resync("netlink overrun");
+    this.#mustReadAgain = true;
+    if (!this.#isReading) void this.#readAgain();
+  }
+
+  async #readAgain(): Promise<void> {
+    this.#isReading = true;
+    while (this.#mustReadAgain && !this.#signal.aborted) {
+      this.#mustReadAgain = false;
+      try {
+        await this.#readAll();
+      } catch (error) {
+        if (this.#signal.aborted) break;
+        const reason = error instanceof Error ? error.message : String(error);
+        this.#listener.tell({ kind: "netlink-unreadable", reason });
+        this.#mustReadAgain = true;
+        await delay(RETRY_MS, undefined, { signal: this.#signal }).catch(() => {
+          // The end was asked for meanwhile, which the loop sees.
+        });
+      }
+    }
+    this.#isReading = false;
+  }
+
+  #resync(cause: string): void {
+    for (const table of ["fdb", "flood", "neighbour"] as const) this.#listener.resync(table, cause);
+  }
+
+  #settle(): void {
+    const changes = this.#links.settle();
+    for (const change of changes) this.#changed(change);
+    for (const change of changes) {
+      if (change.kind === "place-found" && change.isNew) this.#rows.tellLearned(change.place);
+    }
+  }
+
+  #changed(change: PictureChange): void {
+    const { news, tell } = this.#listener;
+    switch (change.kind) {
+      case "port-lost":
+        this.#packets.close(change.port.ifindex);
+        if (change.port.state === "up") {
+          news({ kind: "port-down", vni: change.vni, port: change.port.name });
+        }
+        return;
+      case "place-lost":
+        news({ kind: "segment-down", vni: change.place.segment.vni });
+        return;
+      case "place-found":
+        news({ kind: "segment-up", segment: change.place.segment });
+        // What we wrote to other devices that did the same went with them.
+        if (change.isNew && this.#isListening)
+          this.#resync(`${change.place.segment.vxlan} appeared`);
+        return;
+      case "port-found":
+        if (this.#isListening) this.#packets.open(change.vni, change.port);
+        if (change.port.state === "up") {
+          news({ kind: "port-up", vni: change.vni, port: change.port.name });
+        }
+        return;
+      case "port-changed": {
+        const { vni, before, port } = change;
+        if (before.name !== port.name) {
+          this.#packets.rename(port);
+          news({ kind: "port-renamed", vni, from: before.name, to: port.name });
+        }
+        if (before.state !== port.state) news({ kind: `port-${port.state}`, vni, port: port.name });
+        return;
+      }
+      case "noticed":
+        tell(change.notice);
+        return;
+    }
+  }
+}

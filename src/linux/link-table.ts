@@ -1,0 +1,85 @@
+/** Where everything is: the links, and the MAC-VRFs read off them. */
+import type { Vni } from "../evpn/vni.ts";
+import type { LinkMessage } from "../wire/netlink-link.ts";
+import { type Link, takeInLink } from "./links.ts";
+import {
+  compare,
+  discover,
+  EMPTY_PICTURE,
+  type Picture,
+  type PictureChange,
+  type Place,
+  type SegmentWish,
+} from "./segments.ts";
+
+export class LinkTable {
+  readonly #links = new Map<number, Link>();
+  readonly #wishes: readonly SegmentWish[] | undefined;
+  #picture: Picture = EMPTY_PICTURE;
+  #byVxlan: ReadonlyMap<number, Place> = new Map();
+  #byBridge: ReadonlyMap<number, Place> = new Map();
+  /** Something is different that the picture does not show yet. */
+  #isStale = false;
+  /** Links heard of while all are being read: what is read of them may be older. */
+  #heardMeanwhile: Set<number> | undefined;
+  #read = new Set<number>();
+
+  constructor(wishes: readonly SegmentWish[] | undefined) {
+    this.#wishes = wishes;
+  }
+
+  /** What the kernel tells of a link as it changes. */
+  heard(message: LinkMessage): void {
+    this.#heardMeanwhile?.add(message.ifindex);
+    if (takeInLink(this.#links, message)) this.#isStale = true;
+  }
+
+  /** All links are about to be read: `read` takes each, `endReading` forgets the others. */
+  beginReading(): void {
+    this.#heardMeanwhile = new Set();
+    this.#read = new Set();
+  }
+
+  read(message: LinkMessage): void {
+    this.#read.add(message.ifindex);
+    if (this.#heardMeanwhile?.has(message.ifindex) === true) return;
+    if (takeInLink(this.#links, message)) this.#isStale = true;
+  }
+
+  endReading(): void {
+    for (const ifindex of this.#links.keys()) {
+      if (this.#read.has(ifindex) || this.#heardMeanwhile?.has(ifindex) === true) continue;
+      this.#links.delete(ifindex);
+    }
+    this.#heardMeanwhile = undefined;
+    this.#isStale = true;
+  }
+
+  /** Brings the picture up to date; answers what is different. Half a reading is no picture. */
+  settle(): readonly PictureChange[] {
+    if (!this.#isStale || this.#heardMeanwhile !== undefined) return [];
+    this.#isStale = false;
+    const before = this.#picture;
+    this.#picture = discover(this.#links, this.#wishes);
+    const places = [...this.#picture.places.values()];
+    this.#byVxlan = new Map(places.map((place) => [place.vxlanIndex, place]));
+    this.#byBridge = new Map(places.map((place) => [place.bridgeIndex, place]));
+    return compare(before, this.#picture);
+  }
+
+  get places(): ReadonlyMap<Vni, Place> {
+    return this.#picture.places;
+  }
+
+  byVxlan(ifindex: number): Place | undefined {
+    return this.#byVxlan.get(ifindex);
+  }
+
+  byBridge(ifindex: number): Place | undefined {
+    return this.#byBridge.get(ifindex);
+  }
+
+  nameOf(ifindex: number): string {
+    return this.#links.get(ifindex)?.name ?? `interface ${ifindex}`;
+  }
+}

@@ -1,0 +1,114 @@
+/**
+ * IP neighbours on the bridge: what it needs to answer ARP and ND for remote hosts (`neigh_suppress`
+ * of a port, Linux 4.15). NOARP, so that the kernel neither probes nor ages them.
+ */
+import { type NeighbourKey, type NeighbourRow, neighbourKey } from "../evpn/rows.ts";
+import type { Change, Driver, Failure } from "../reconcile/driver.ts";
+import { MessageWriter } from "../wire/netlink.ts";
+import {
+  decodeNeighbour,
+  ipFamily,
+  NeighbourFlag,
+  type NeighbourRequest,
+  NeighbourState,
+  writeNeighbourDump,
+} from "../wire/netlink-neighbour.ts";
+import type { ForeignRows } from "./foreign-rows.ts";
+import type { LinkTable } from "./link-table.ts";
+import type { NetlinkClient } from "./netlink-client.ts";
+import { ipKey, kernelRow, OWN_PROTOCOL } from "./ownership.ts";
+import { foreignRow, missingDevice, type Plan, writeRows } from "./row-writer.ts";
+import type { Place } from "./segments.ts";
+
+const TABLE = "neighbour";
+
+export interface NeighbourDriverParts {
+  readonly netlink: NetlinkClient;
+  readonly links: LinkTable;
+  readonly foreign: ForeignRows;
+}
+
+export class NeighbourDriver implements Driver<NeighbourKey, NeighbourRow> {
+  readonly #parts: NeighbourDriverParts;
+  #standing = new Set<NeighbourKey>();
+
+  constructor(parts: NeighbourDriverParts) {
+    this.#parts = parts;
+  }
+
+  stands(key: NeighbourKey): boolean {
+    return this.#standing.has(key);
+  }
+
+  forget(key: NeighbourKey): void {
+    this.#standing.delete(key);
+  }
+
+  async list(signal: AbortSignal): Promise<ReadonlyMap<NeighbourKey, NeighbourRow>> {
+    const rows = new Map<NeighbourKey, NeighbourRow>();
+    for (const family of ["ipv4", "ipv6"] as const) {
+      signal.throwIfAborted();
+      const request = new MessageWriter();
+      writeNeighbourDump(request, { family, port: undefined });
+      await this.#parts.netlink.dump(request.finish(), (message) => {
+        const neighbour = decodeNeighbour(message);
+        const found = neighbour.ok ? kernelRow(neighbour.value) : undefined;
+        if (found?.kind !== "neighbour" || found.owner !== "us" || found.mac === undefined) return;
+        const place = this.#parts.links.byBridge(found.device);
+        if (place === undefined) return;
+        const row = { vni: place.segment.vni, ip: found.ip, mac: found.mac };
+        rows.set(neighbourKey(row), row);
+      });
+    }
+    signal.throwIfAborted();
+    this.#standing = new Set(rows.keys());
+    return rows;
+  }
+
+  async write(
+    changes: readonly Change<NeighbourKey, NeighbourRow>[],
+    signal: AbortSignal,
+  ): Promise<readonly Failure<NeighbourKey>[]> {
+    signal.throwIfAborted();
+    const plans = changes.map((change) => this.#plan(change));
+    for (const { kind, key } of changes) if (kind === "remove") this.#standing.delete(key);
+    const failures = await writeRows(this.#parts.netlink, TABLE, plans);
+    const failed = new Set(failures.map(({ key }) => key));
+    for (const { kind, key } of changes) {
+      if (kind === "put" && !failed.has(key)) this.#standing.add(key);
+    }
+    return failures;
+  }
+
+  agree(wanted: NeighbourRow, actual: NeighbourRow): boolean {
+    return wanted.mac === actual.mac;
+  }
+
+  #plan({ kind, key, row }: Change<NeighbourKey, NeighbourRow>): Plan<NeighbourKey> {
+    const place = this.#parts.links.places.get(row.vni);
+    const action = kind === "put" ? "put" : "delete";
+    if (place === undefined) {
+      return kind === "put"
+        ? { key, failure: missingDevice(TABLE, key, row.vni) }
+        : { key, requests: [] };
+    }
+    const description = this.#parts.foreign.at(ipKey(place.bridgeIndex, row.ip));
+    if (description === undefined) return { key, requests: [entry(place, row, action)] };
+    return kind === "put"
+      ? { key, failure: foreignRow(TABLE, { key, description }) }
+      : { key, requests: [] };
+  }
+}
+
+function entry(place: Place, row: NeighbourRow, action: "put" | "delete"): NeighbourRequest {
+  return {
+    action,
+    family: ipFamily(row.ip),
+    ifindex: place.bridgeIndex,
+    state: NeighbourState.noarp,
+    flags: NeighbourFlag.extLearned,
+    mac: action === "put" ? row.mac : undefined,
+    dst: row.ip,
+    protocol: OWN_PROTOCOL,
+  };
+}

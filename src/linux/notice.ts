@@ -1,0 +1,54 @@
+/** What Linux, as we find it, has to tell people. The kinds and reasons are stable names. */
+import type { PortName } from "../evpn/port.ts";
+import type { Vni } from "../evpn/vni.ts";
+import type { NetlinkMalformed } from "../wire/netlink.ts";
+import type { NeighbourIgnored } from "../wire/netlink-neighbour.ts";
+import type { FrameIgnored } from "../wire/sighting.ts";
+
+/** Why a frame says nothing; a counter's label. */
+export type PacketIgnored =
+  | FrameIgnored
+  /** From an address of the leaf's own (C7.16). */
+  | "own-mac";
+
+/** Why a VXLAN device is not taken for a MAC-VRF. */
+export type DeviceNotice =
+  | { readonly kind: "device-without-local-address"; readonly device: string; readonly vni: Vni }
+  /** It learns addresses from packets, which would undo what BGP says; it must be `nolearning`. */
+  | { readonly kind: "device-learns"; readonly device: string; readonly vni: Vni }
+  | { readonly kind: "device-down"; readonly device: string; readonly vni: Vni }
+  /** `external`: one device for many VNIs. */
+  | { readonly kind: "external-device-not-supported"; readonly device: string }
+  | { readonly kind: "vni-on-two-devices"; readonly device: string; readonly vni: Vni }
+  | {
+      readonly kind: "bridge-with-two-vxlan-devices";
+      readonly device: string;
+      readonly bridge: string;
+    }
+  /** The configuration names a MAC-VRF whose VXLAN device is not a port of a bridge, or not there. */
+  | {
+      readonly kind: "device-missing";
+      readonly vni: Vni;
+      readonly device: string | undefined;
+    };
+
+export type LinuxNotice =
+  | DeviceNotice
+  /** The kernel had more to tell than we could take: all is read again. */
+  | { readonly kind: "netlink-overrun" }
+  | { readonly kind: "netlink-ignored"; readonly reason: NetlinkMalformed | NeighbourIgnored }
+  /** The picture could not be read again after an overrun; it is tried again. */
+  | { readonly kind: "netlink-unreadable"; readonly reason: string }
+  | {
+      readonly kind: "frame-ignored";
+      readonly vni: Vni;
+      readonly port: PortName;
+      readonly reason: PacketIgnored;
+    }
+  /** No frames can be heard on this port. */
+  | {
+      readonly kind: "port-deaf";
+      readonly vni: Vni;
+      readonly port: PortName;
+      readonly reason: string;
+    };

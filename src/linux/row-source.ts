@@ -1,0 +1,235 @@
+/**
+ * What the kernel's own tables tell: hosts that a bridge has learned on its ports (news), rows of
+ * ours that are gone or changed (echoes), and rows of others that ours must leave alone.
+ *
+ * The same row may be told twice, as it stands and as it changes; what is told as a change wins.
+ */
+import type { MacAddress } from "../evpn/mac.ts";
+import type { PortName } from "../evpn/port.ts";
+import { fdbKey, floodKey, neighbourKey } from "../evpn/rows.ts";
+import type { Listener } from "../mobility/observation.ts";
+import type { Neighbour } from "../wire/netlink-neighbour.ts";
+import { type FdbDriver, halfRow } from "./fdb-driver.ts";
+import type { FloodDriver } from "./flood-driver.ts";
+import type { ForeignRows } from "./foreign-rows.ts";
+import type { LinkTable } from "./link-table.ts";
+import type { NeighbourDriver } from "./neighbour-driver.ts";
+import type { LinuxNotice } from "./notice.ts";
+import { type KernelRow, kernelRow, macKey, placeKey } from "./ownership.ts";
+import type { Place } from "./segments.ts";
+
+type RowOf<Kind extends KernelRow["kind"]> = Extract<KernelRow, { kind: Kind }>;
+
+export interface RowSourceParts {
+  readonly listener: Listener<LinuxNotice>;
+  readonly links: LinkTable;
+  readonly foreign: ForeignRows;
+  readonly fdb: FdbDriver;
+  readonly flood: FloodDriver;
+  readonly neighbour: NeighbourDriver;
+}
+
+interface Learned {
+  readonly bridge: number;
+  readonly port: number;
+  readonly mac: MacAddress;
+}
+
+export class RowSource {
+  readonly #parts: RowSourceParts;
+  /** Hosts that bridges have learned, of all bridges: one of them may become a MAC-VRF's. */
+  readonly #learned = new Map<string, Learned>();
+  /** Places heard of while everything is being read: what is read of them may be older. */
+  #heardMeanwhile: Set<string> | undefined;
+  #read = new Set<string>();
+
+  constructor(parts: RowSourceParts) {
+    this.#parts = parts;
+  }
+
+  /** A change. */
+  heard(neighbour: Neighbour): void {
+    const row = kernelRow(neighbour);
+    if (row === undefined) return;
+    this.#heardMeanwhile?.add(placeKey(row));
+    if (neighbour.gone) this.#gone(row);
+    else this.#stands(row, "changed");
+  }
+
+  beginReading(): void {
+    this.#heardMeanwhile = new Set();
+    this.#read = new Set();
+  }
+
+  /** What stood when it was read. */
+  read(neighbour: Neighbour): void {
+    const row = kernelRow(neighbour);
+    if (row === undefined) return;
+    const place = placeKey(row);
+    this.#read.add(place);
+    if (this.#heardMeanwhile?.has(place) !== true) this.#stands(row, "read");
+  }
+
+  /** What was not read is not there any more. */
+  endReading(): void {
+    const isKnown = (place: string): boolean =>
+      this.#read.has(place) || this.#heardMeanwhile?.has(place) === true;
+    this.#parts.foreign.keepOnly(isKnown);
+    for (const [place, learned] of this.#learned) if (!isKnown(place)) this.#aged(learned);
+    this.#heardMeanwhile = undefined;
+  }
+
+  /** A place is there: tells the hosts its bridge had learned before. */
+  tellLearned(place: Place): void {
+    for (const learned of this.#learned.values()) {
+      if (learned.bridge === place.bridgeIndex) this.#seen(learned);
+    }
+  }
+
+  /** We have put the MAC behind the VXLAN device, of which the kernel tells nobody. */
+  taken(place: Place, mac: MacAddress): void {
+    this.#learned.delete(macKey(place.bridgeIndex, mac));
+  }
+
+  #stands(row: KernelRow, how: "read" | "changed"): void {
+    switch (row.kind) {
+      case "learned":
+        this.#parts.foreign.delete(placeKey(row));
+        this.#learned.set(placeKey(row), row);
+        this.#seen(row);
+        return;
+      case "fixed":
+      case "outside":
+        this.#pinned(row);
+        return;
+      case "tunnel":
+        this.#tunnel(row);
+        return;
+      case "flood":
+        this.#flooded(row);
+        return;
+      case "neighbour":
+        this.#neighbour(row, how);
+        return;
+    }
+  }
+
+  #gone(row: KernelRow): void {
+    const { foreign, links, fdb, listener } = this.#parts;
+    const wasForeign = foreign.delete(placeKey(row));
+    switch (row.kind) {
+      case "learned":
+        if (this.#learned.get(placeKey(row))?.port === row.port) this.#aged(row);
+        return;
+      case "fixed":
+      case "outside": {
+        this.#learned.delete(placeKey(row));
+        const place = links.byBridge(row.bridge);
+        if (place === undefined) return;
+        const key = fdbKey({ vni: place.segment.vni, mac: row.mac });
+        if (wasForeign) listener.echo({ table: "fdb", key, row: undefined });
+        else if (row.port === place.vxlanIndex && fdb.stands(key)) this.#half(place, row.mac);
+        return;
+      }
+      case "tunnel":
+        this.#lost(row);
+        return;
+      case "flood": {
+        const vni = links.byVxlan(row.device)?.segment.vni;
+        if (vni === undefined) return;
+        const key = floodKey({ vni, vtep: row.vtep });
+        this.#parts.flood.forget(key);
+        listener.echo({ table: "flood", key, row: undefined });
+        return;
+      }
+      case "neighbour": {
+        const vni = links.byBridge(row.device)?.segment.vni;
+        if (vni === undefined) return;
+        const key = neighbourKey({ vni, ip: row.ip });
+        this.#parts.neighbour.forget(key);
+        if (row.owner !== "kernel") listener.echo({ table: "neighbour", key, row: undefined });
+        return;
+      }
+    }
+  }
+
+  /** A host has shown itself on a port. If its MAC was ours before, the kernel has taken it over. */
+  #seen({ bridge, port, mac }: Learned): void {
+    const place = this.#parts.links.byBridge(bridge);
+    const name = place?.ports.get(port)?.name;
+    if (place === undefined || name === undefined) return;
+    const { vni } = place.segment;
+    this.#parts.listener.news({
+      kind: "seen",
+      vni,
+      port: name,
+      mac,
+      ip: undefined,
+      signal: "data",
+    });
+    if (this.#parts.fdb.stands(fdbKey({ vni, mac }))) this.#half(place, mac);
+  }
+
+  #aged({ bridge, port, mac }: Learned): void {
+    this.#learned.delete(macKey(bridge, mac));
+    const place = this.#parts.links.byBridge(bridge);
+    const name: PortName | undefined = place?.ports.get(port)?.name;
+    if (place === undefined || name === undefined) return;
+    this.#parts.listener.news({ kind: "aged-out", vni: place.segment.vni, port: name, mac });
+  }
+
+  /** Of a row of ours only the VXLAN device's entry is left. */
+  #half(place: Place, mac: MacAddress): void {
+    const row = halfRow(place, mac);
+    this.#parts.listener.echo({ table: "fdb", key: fdbKey(row), row });
+  }
+
+  #pinned(row: RowOf<"fixed" | "outside">): void {
+    const place = this.#parts.links.byBridge(row.bridge);
+    // `extern_learn` on the VXLAN device's port is ours; on another it is some other program's.
+    if (row.kind === "outside" && row.port === place?.vxlanIndex) return;
+    const on = this.#parts.links.nameOf(row.port);
+    this.#parts.foreign.add(placeKey(row), `the bridge has a fixed entry for it on ${on}`);
+  }
+
+  #tunnel(row: RowOf<"tunnel">): void {
+    if (row.owner !== "other") return;
+    const on = this.#parts.links.nameOf(row.device);
+    this.#parts.foreign.add(placeKey(row), `${on} has an entry of somebody else for it`);
+    this.#lost(row);
+  }
+
+  /** The VXLAN device's entry is gone, or somebody else's by now. */
+  #lost(row: RowOf<"tunnel">): void {
+    const { links, fdb, listener } = this.#parts;
+    const vni = links.byVxlan(row.device)?.segment.vni;
+    if (vni === undefined) return;
+    const key = fdbKey({ vni, mac: row.mac });
+    fdb.forget(key);
+    listener.echo({ table: "fdb", key, row: undefined });
+  }
+
+  #flooded(row: RowOf<"flood">): void {
+    const vni = this.#parts.links.byVxlan(row.device)?.segment.vni;
+    if (row.owner === "us") return;
+    if (vni !== undefined && this.#parts.flood.stands(floodKey({ vni, vtep: row.vtep }))) return;
+    this.#parts.foreign.add(placeKey(row), "somebody else sends a copy there");
+  }
+
+  #neighbour(row: RowOf<"neighbour">, how: "read" | "changed"): void {
+    const { links, foreign, neighbour, listener } = this.#parts;
+    const place = links.byBridge(row.device);
+    if (row.owner === "other") {
+      foreign.add(placeKey(row), `${links.nameOf(row.device)} has a neighbour of somebody else`);
+    } else foreign.delete(placeKey(row));
+    if (place === undefined || how === "read") return;
+    const { vni } = place.segment;
+    const key = neighbourKey({ vni, ip: row.ip });
+    if (row.owner === "us" && row.mac !== undefined) {
+      listener.echo({ table: "neighbour", key, row: { vni, ip: row.ip, mac: row.mac } });
+    } else if (neighbour.stands(key)) {
+      neighbour.forget(key);
+      listener.echo({ table: "neighbour", key, row: undefined });
+    }
+  }
+}

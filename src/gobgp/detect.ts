@@ -4,14 +4,14 @@
  * gobgpd tells its version to nobody over gRPC. What can be found out without doing harm:
  *
  * - v3 or v4: the service it serves. Asked at every connect, since gobgpd may have been upgraded.
- * - 4.0 to 4.5: they answer a MAC-only route with an error, even a withdraw of one that is not there.
+ * - 4.0 to 4.5: they can not parse a MAC-only route, not even the withdraw of one that never was.
  * - 3.27 and later: they keep to the batch size of a watch. Told as soon as three routes stand.
  *
  * What can not: 3.10 from 3.11 to 3.26 (they differ in what makes them crash or lose routes, which
  * is no question to ask), 3.27 from 3.28 to 3.37, and 4.6 from its successors.
  */
 import { status } from "@grpc/grpc-js";
-import { type SpeakerApi, statusOf } from "./api.ts";
+import { reasonOf, type SpeakerApi, statusOf } from "./api.ts";
 import { openApiV3 } from "./api-v3.ts";
 import { openApiV4 } from "./api-v4.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -70,9 +70,7 @@ export async function refuseSpeaker(
     await api.write([MAC_ONLY], signal);
     return undefined;
   } catch (error) {
-    if (statusOf(error) !== status.UNKNOWN && statusOf(error) !== status.INVALID_ARGUMENT) {
-      throw error;
-    }
+    if (!reasonOf(error).includes("ParseAddr")) throw error;
     return {
       kind: "dangerous-version",
       versions: "4.0 to 4.5",

@@ -78,6 +78,11 @@ export class Rib {
     done?.();
   }
 
+  /** How many routes have not come by since the last connect. */
+  get unconfirmed(): number {
+    return this.#unconfirmed.size;
+  }
+
   /** Withdraws what has not come by again, and says how much that was. */
   sweep(): number {
     const gone = [...this.#unconfirmed];

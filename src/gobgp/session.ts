@@ -13,8 +13,8 @@ export interface SessionOptions {
   readonly rib: Rib;
   readonly listener: Pick<Listener<GobgpNotice>, "news" | "tell">;
   readonly now: () => number;
-  /** How long the routes of the peers are waited for. */
-  readonly patienceMs: number;
+  /** The first since we started, or gobgpd has been away meanwhile. */
+  readonly first: boolean;
   readonly onPeers: (peers: readonly PeerSeen[]) => void;
 }
 
@@ -24,7 +24,16 @@ const HEALTH_MS = 2000;
 const FIRST_WORD_MS = 1000;
 /** For all that stands to come by; as the health check goes on, only a lost route takes so long. */
 const DUMP_MS = 30_000;
+/** At the start nothing is written before the RIB is known, so the wait is short. */
+const PATIENCE_AT_START_MS = 5000;
+/**
+ * After a reconnect old routes stand until this is over, so that traffic goes on while gobgpd's
+ * sessions come back (as in RFC 4724 §4.2).
+ */
+const PATIENCE_LATER_MS = 30_000;
 const SETTLE_POLL_MS = 100;
+/** No old route has come back for so long: none will. */
+const QUIET_MS = 2000;
 /** A session that has been up for so long has told what its peer knows, or most of it. */
 const UP_FOR_SECONDS = 2;
 /** More in a message costs gobgpd memory, fewer cost time. */
@@ -78,8 +87,8 @@ export class Session {
   }
 
   async #begin(opened: Promise<void>, signal: AbortSignal): Promise<void> {
-    const { api, rib, listener, now, patienceMs } = this.#options;
-    const deadline = now() + patienceMs;
+    const { api, rib, listener, now, first } = this.#options;
+    const deadline = now() + (first ? PATIENCE_AT_START_MS : PATIENCE_LATER_MS);
     // The watch must stand before the table is listed, or a change between the two would be lost.
     await Promise.race([opened, sleep(FIRST_WORD_MS, undefined, { signal })]);
     const listed = await api.list(undefined, signal);
@@ -101,17 +110,37 @@ export class Session {
     });
   }
 
+  /**
+   * One peer is enough to begin with, since those of a leaf tell the same. Before old routes are
+   * given up, all peers are waited for, and until nothing old comes back any more.
+   */
   async #peersReady(deadline: number, signal: AbortSignal): Promise<RibWait> {
+    const { now, rib } = this.#options;
+    let unconfirmed = rib.unconfirmed;
+    let quietSince = now();
     for (;;) {
-      const peers = await this.#peers(signal);
-      const up = peers.filter(({ state }) => state === "established");
-      if (peers.every(({ adminDown }) => adminDown)) return "no-peers";
-      if (up.some(({ address }) => this.#endOfRib.has(address))) return "end-of-rib";
-      const seconds = this.#options.now() / 1000;
-      if (up.some(({ upSince }) => seconds - upSince >= UP_FOR_SECONDS)) return "peer-established";
-      if (this.#options.now() >= deadline) return "time";
+      const peers = (await this.#peers(signal)).filter(({ adminDown }) => !adminDown);
+      if (rib.unconfirmed < unconfirmed) quietSince = now();
+      unconfirmed = rib.unconfirmed;
+      const isQuiet = unconfirmed === 0 || now() - quietSince >= QUIET_MS;
+      const ready = this.#ready(peers);
+      if (ready !== undefined && isQuiet) return ready;
+      if (now() >= deadline) return "time";
       await sleep(SETTLE_POLL_MS, undefined, { signal });
     }
+  }
+
+  #ready(peers: readonly PeerSeen[]): RibWait | undefined {
+    if (peers.length === 0) return "no-peers";
+    const seconds = this.#options.now() / 1000;
+    const up = peers.filter(({ state }) => state === "established");
+    const ended = up.filter(({ address }) => this.#endOfRib.has(address));
+    const told = up.filter(
+      (peer) => ended.includes(peer) || seconds - peer.upSince >= UP_FOR_SECONDS,
+    );
+    const needed = this.#options.first ? 1 : peers.length;
+    if (told.length < needed) return undefined;
+    return ended.length > 0 ? "end-of-rib" : "peer-established";
   }
 
   /** One reading at a time: whoever asks meanwhile gets the answer of the one under way. */

@@ -73,14 +73,6 @@ export function openGobgp(options: GobgpOptions, listener: Listener<GobgpNotice>
 
 const BACKOFF_MS = { first: 50, most: 2000 } as const;
 
-/** At the start nothing is written before the RIB is known, so the wait is short. */
-const PATIENCE_AT_START_MS = 5000;
-/**
- * After a reconnect old routes stand until this is over, so that traffic goes on while gobgpd's
- * sessions come back (as in RFC 4724 §4.2).
- */
-const PATIENCE_LATER_MS = 30_000;
-
 interface Connection {
   readonly api: SpeakerApi;
   readonly identity: Speaker;
@@ -207,7 +199,7 @@ class GobgpSpeaker implements Gobgp {
       rib: this.#rib,
       listener: this.#listener,
       now,
-      patienceMs: this.#connectedBefore ? PATIENCE_LATER_MS : PATIENCE_AT_START_MS,
+      first: !this.#connectedBefore,
       onPeers: (peers) => {
         this.#peers = peers;
       },

@@ -11,7 +11,8 @@ import { type ControlServer, listen } from "../../src/control/server.ts";
 import { decodeTexts, encodeTexts } from "../../src/control/service.ts";
 import type { Snapshot } from "../../src/control/snapshot.ts";
 import { type EventListener, WATCHER_QUEUE } from "../../src/control/watch.ts";
-import { entry, mac, T0, vni, world } from "./world.ts";
+import { portName } from "../../src/evpn/port.ts";
+import { entry, ip, LEAF2, mac, T0, vni, world } from "./world.ts";
 
 const never = new AbortController().signal;
 let folder = "";
@@ -100,7 +101,7 @@ describe("The control server", () => {
     expect(await ask("status")).toMatchObject([{ ready: true, macs: { local: 1 } }]);
   });
 
-  it("lets others have their turn while it answers with many rows", async () => {
+  it("lets others have their turn while it looks through many MACs", async () => {
     const entries = Array.from({ length: 20_000 }, (_, i) =>
       entry({
         mac: `02:00:00:00:${(i >> 8).toString(16).padStart(2, "0")}:${(i & 255).toString(16).padStart(2, "0")}`,
@@ -108,7 +109,7 @@ describe("The control server", () => {
     );
     await start(world({ entries }));
     let turns = 0;
-    const answer = ask("macs");
+    const answer = ask("macs", { port: portName("swp99") });
     let done = false;
     void answer.finally(() => {
       done = true;
@@ -117,7 +118,7 @@ describe("The control server", () => {
       await setImmediate();
       turns++;
     }
-    expect(await answer).toHaveLength(20_000);
+    expect(await answer).toEqual([]);
     expect(turns).toBeGreaterThan(100);
   });
 
@@ -299,10 +300,10 @@ describe("A watcher", () => {
   const cases: readonly [sentence: string, filter: Filter, kinds: string[]][] = [
     ["a VNI", { vni: vni(10) }, ["moved", "let-go"]],
     ["a MAC", { mac: mac("02:00:00:00:00:0a") }, ["moved"]],
-    ["an IP in a list", { ip: "192.0.2.1" as never }, ["moved"]],
-    ["a port it came from", { port: "swp1" as never }, ["moved"]],
-    ["a VTEP", { vtep: "10.255.0.2" as never }, ["moved", "let-go"]],
-    ["a port in words", { port: "swp9" as never }, ["followed"]],
+    ["an IP in a list", { ip: ip("192.0.2.1") }, ["moved"]],
+    ["a port it came from", { port: portName("swp1") }, ["moved"]],
+    ["a VTEP", { vtep: LEAF2 }, ["moved", "let-go"]],
+    ["a port in words", { port: portName("swp9") }, ["followed"]],
   ];
   for (const [sentence, filter, kinds] of cases) {
     it(`hears only what names ${sentence} it asked for`, async () => {

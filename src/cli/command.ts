@@ -69,6 +69,7 @@ function build(io: Io, done: Done): Command {
     .option("--control <path>", "the daemon's socket", DEFAULT_SOCKET)
     .option("--json", "JSON for scripts: an array, or one object per line from watch")
     .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       writeOut: (text) => void io.out(text),
       writeErr: (text) => void io.err(text),

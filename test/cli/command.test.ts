@@ -302,6 +302,7 @@ describe("Help", () => {
       await start();
       const { code, out } = await roam(`${command} --help`);
       expect(code).toBe(0);
+      expect(out).toContain("--json");
       const example = /Example:\n {2}roam (.*)\n/.exec(out)?.[1] ?? "";
       expect(example).toContain(command);
       if (!example.startsWith("watch")) expect((await roam(example)).code).not.toBe(2);

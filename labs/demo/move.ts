@@ -76,7 +76,8 @@ export async function measureMove(scene: Scene, to: Leaf): Promise<MeasuredMove>
     ? Math.max(...others.map((at) => at - began))
     : null;
   const seen = await detected(scene, to);
-  const detectMs = seen === undefined ? null : Math.max(0, told(seen, `roamd on ${to} saw it`));
+  // Told in whole milliseconds, hence perhaps a fraction too early.
+  const detectMs = seen === undefined ? null : told(Math.max(seen, began), `roamd on ${to} saw it`);
   const route = firstRoute(scene, heard, VTEPS[to]);
   if (route !== undefined) {
     const { seq } = route;

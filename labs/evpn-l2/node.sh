@@ -28,7 +28,9 @@ carrier() {
   ip link set dev "$1" up
 }
 
+# The addresses it is given, and no others.
 give_addresses() {
+  ip link set dev "$1" addrgenmode none
   for address in $ADDRESSES; do
     case $address in
       *:*) ip address add "$address" dev "$1" nodad ;;

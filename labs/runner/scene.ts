@@ -131,8 +131,7 @@ export class Scene implements AsyncDisposable {
     await poll(`roamd on ${leaf} to be ready`, async () => {
       const { code, stdout } = await this.fabric.exec(leaf, roamCommand(["--json", "status"]));
       if (code !== 0) return false;
-      const [status] = JSON.parse(stdout) as readonly { readonly ready: boolean }[];
-      return status?.ready === true;
+      return (JSON.parse(stdout) as { readonly ready: boolean }).ready;
     });
   }
 

@@ -36,27 +36,35 @@ export function ipv4FromBytes(bytes: Uint8Array, offset = 0): IpAddress {
   return `${bytes[offset]}.${bytes[offset + 1]}.${bytes[offset + 2]}.${bytes[offset + 3]}` as IpAddress;
 }
 
-/** The IPv6 address at `offset`, in RFC 5952 form; the caller has checked that 16 bytes are there. */
+/**
+ * The IPv6 address at `offset`, in RFC 5952 form; the caller has checked that 16 bytes are there.
+ * Runs several times for every ND frame, hence makes nothing but the text.
+ */
 export function ipv6FromBytes(bytes: Uint8Array, offset = 0): IpAddress {
-  const groups = Array.from(
-    { length: 8 },
-    (_, i) => ((bytes[offset + 2 * i] ?? 0) << 8) | (bytes[offset + 2 * i + 1] ?? 0),
-  );
-  const zeros = longestZeroRun(groups);
-  const hex = (from: number, to: number): string =>
-    groups
-      .slice(from, to)
-      .map((group) => group.toString(16))
-      .join(":");
-  if (zeros.length < 2) return hex(0, 8) as IpAddress;
-  return `${hex(0, zeros.start)}::${hex(zeros.start + zeros.length, 8)}` as IpAddress;
+  const zeros = longestZeroRun(bytes, offset);
+  let text = "";
+  for (let i = 0; i < 8; i++) {
+    if (i === zeros.start) {
+      text += i === 0 ? "::" : ":";
+      i += zeros.length - 1;
+    } else {
+      text += groupAt(bytes, offset, i).toString(16);
+      if (i < 7) text += ":";
+    }
+  }
+  return text as IpAddress;
 }
 
-function longestZeroRun(groups: readonly number[]): { start: number; length: number } {
-  let best = { start: 0, length: 0 };
+function groupAt(bytes: Uint8Array, offset: number, i: number): number {
+  return ((bytes[offset + 2 * i] ?? 0) << 8) | (bytes[offset + 2 * i + 1] ?? 0);
+}
+
+/** The first of the longest; a single zero is not shortened (RFC 5952 §4.2). */
+function longestZeroRun(bytes: Uint8Array, offset: number): { start: number; length: number } {
+  let best = { start: -1, length: 1 };
   let start = 0;
-  for (let i = 0; i <= groups.length; i++) {
-    if (groups[i] === 0) continue;
+  for (let i = 0; i <= 8; i++) {
+    if (i < 8 && groupAt(bytes, offset, i) === 0) continue;
     if (i - start > best.length) best = { start, length: i - start };
     start = i + 1;
   }

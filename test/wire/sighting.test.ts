@@ -370,6 +370,16 @@ describe("Neighbour discovery", () => {
     });
   });
 
+  it("the first of several options counts", () => {
+    const seen = { ip: "2001:db8::a", signal: "neighbour-solicitation" } as const;
+    const body = `00000000 ${TARGET}`;
+    expectSeen(nd({ type: "87 00", body: `${body} ${SLLAO} ${LYING_SLLAO}` }), seen);
+    expectIgnored(
+      nd({ type: "87 00", body: `${body} ${LYING_SLLAO} ${SLLAO}` }),
+      "nd-link-address-mismatch",
+    );
+  });
+
   it("the option of the other kind says nothing", () => {
     expectIgnored(
       nd({ type: "88 00", body: `20000000 ${TARGET} ${SLLAO}` }),

@@ -22,7 +22,8 @@ function workerUrl(): URL {
 }
 
 export class NetlinkClient implements AsyncDisposable {
-  readonly #worker: Worker = new Worker(workerUrl());
+  /** What Node itself was told (`--eval`, `--input-type`) is not for the worker. */
+  readonly #worker: Worker = new Worker(workerUrl(), { execArgv: [] });
   readonly #pending = new Map<number, Pending>();
   #nextId = 0;
   /** Why nothing can be asked any more. */

@@ -1,9 +1,21 @@
-/** Opening the kernel, and what it tells of links and hosts as they come and go. */
+/** What the kernel tells of MAC-VRFs, ports and hosts as they come, change and go. */
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { parsePortPattern } from "../../src/evpn/pattern.ts";
+import { toVni } from "../../src/evpn/vni.ts";
 import type { Kernel } from "../../src/linux/kernel.ts";
-import { addPort, clearLinks, makeSegment, requireOwnNamespace, run, sh } from "./namespace.ts";
+import { dataFrame, Host } from "./frames.ts";
+import {
+  addPort,
+  clearLinks,
+  ifindexOf,
+  makeSegment,
+  requireOwnNamespace,
+  run,
+  sh,
+} from "./namespace.ts";
 import { open, Recorder } from "./recorder.ts";
 
+const M = "02:00:00:00:00:0a";
 let recorder: Recorder;
 let kernel: Kernel | undefined;
 
@@ -17,12 +29,274 @@ afterEach(async () => {
   clearLinks();
 });
 
-describe("openKernel()", () => {
-  it("tells segments, ports and hosts, then that it has told all", async () => {
+/** Kinds of observations, with the port where there is one. */
+function story(): string[] {
+  return recorder.observations.map((o) => {
+    if ("port" in o) return `${o.kind} ${o.port}`;
+    if (o.kind === "port-renamed") return `${o.kind} ${o.from} ${o.to}`;
+    return o.kind === "told" ? `${o.kind} ${o.source}` : o.kind;
+  });
+}
+
+function noticeOf(kind: string): unknown {
+  return recorder.notices.find((notice) => notice.kind === kind);
+}
+
+function hostSpeaks(device: string, mac = M): void {
+  using host = new Host(device);
+  host.send(dataFrame(mac));
+}
+
+describe("At the start", () => {
+  it("segments, ports and learned hosts are told, then that all has been told", async () => {
     makeSegment();
+    hostSpeaks("p2h");
+
     kernel = await open(recorder);
-    console.log(JSON.stringify(recorder.observations), JSON.stringify(recorder.notices));
-    addPort(10, "p3");
-    await recorder.until(() => recorder.of("port-up").some((o) => o.port === "p3"));
+
+    expect(story()).toEqual([
+      "segment-up",
+      "port-up p1",
+      "port-up p2",
+      "seen p2",
+      "told kernel",
+      "told packets",
+    ]);
+    const own = ["br10", "p1", "p2", "vxlan10"].map((device) => macOf(device));
+    expect(recorder.of("segment-up")[0]?.segment).toEqual({
+      vni: 10,
+      vtep: "10.0.0.1",
+      bridge: "br10",
+      vxlan: "vxlan10",
+      ownMacs: [...new Set(own)].sort(),
+    });
+    expect(recorder.notices).toEqual([]);
+  });
+
+  it("nothing is there, and that is no mistake", async () => {
+    kernel = await open(recorder);
+    expect(story()).toEqual(["told kernel", "told packets"]);
+  });
+
+  it("static, permanent and externally learned entries are no hosts", async () => {
+    makeSegment();
+    sh(`
+      bridge fdb add 02:00:00:00:00:01 dev p1 master static
+      bridge fdb add 02:00:00:00:00:02 dev p1 master permanent
+      bridge fdb add 02:00:00:00:00:03 dev p1 master extern_learn
+    `);
+    kernel = await open(recorder);
+    expect(recorder.of("seen")).toEqual([]);
+  });
+
+  it("a segment with an IPv6 VTEP is found as well", async () => {
+    makeSegment({ local: "2001:db8::1" });
+    kernel = await open(recorder);
+    expect(recorder.of("segment-up")[0]?.segment.vtep).toBe("2001:db8::1");
+  });
+
+  it("without the capability to write, opening fails with one sentence", async () => {
+    // The addon is loaded by a child that has dropped what it needs.
+    const script = `
+      import { openKernel } from "./dist/src/linux/kernel.js";
+      const nobody = { news() {}, echo() {}, resync() {}, tell() {} };
+      const options = { segments: undefined, readOnly: false };
+      await openKernel(options, nobody, new AbortController().signal).catch((e) => console.log(e.message));
+    `;
+    const without = (capability: string): string =>
+      run("setpriv", [
+        `--bounding-set=-${capability}`,
+        ...["node", "--input-type=module", "--eval", script],
+      ]).trim();
+    expect(without("net_raw")).toBe("Cannot open a packet socket: EPERM (it needs CAP_NET_RAW)");
+    expect(without("net_admin")).toBe(
+      "Cannot write forwarding entries: EPERM (it needs CAP_NET_ADMIN)",
+    );
   });
 });
+
+describe("A VXLAN device that is no MAC-VRF", () => {
+  it("is named if it has no local address", async () => {
+    sh(`
+      ip link add br10 up type bridge
+      ip link add vxlan10 up master br10 type vxlan id 10 dstport 4789 nolearning
+    `);
+    kernel = await open(recorder);
+    expect(recorder.of("segment-up")).toEqual([]);
+    expect(recorder.notices).toContainEqual({
+      kind: "device-without-local-address",
+      device: "vxlan10",
+      vni: 10,
+    });
+  });
+
+  it("is named if it learns", async () => {
+    sh(`
+      ip link add br10 up type bridge
+      ip link add vxlan10 up master br10 type vxlan id 10 local 10.0.0.1 dstport 4789
+    `);
+    kernel = await open(recorder);
+    expect(noticeOf("device-learns")).toMatchObject({ device: "vxlan10" });
+  });
+
+  it("is named if it is for many VNIs", async () => {
+    sh(`
+      ip link add br10 up type bridge
+      ip link add vxlan0 up master br10 type vxlan external local 10.0.0.1 dstport 4789 nolearning
+    `);
+    kernel = await open(recorder);
+    expect(noticeOf("external-device-not-supported")).toMatchObject({ device: "vxlan0" });
+  });
+
+  it("becomes one when it is brought up, and is none any more when it is brought down", async () => {
+    makeSegment({ ports: ["p1"] });
+    sh("ip link set vxlan10 down");
+    kernel = await open(recorder);
+    expect(noticeOf("device-down")).toMatchObject({ device: "vxlan10" });
+
+    sh("ip link set vxlan10 up");
+    await recorder.until(() => story().includes("port-up p1"));
+    recorder.clear();
+    sh("ip link set vxlan10 down");
+    await recorder.until(() => story().includes("segment-down"));
+    expect(story()).toEqual(["port-down p1", "segment-down"]);
+  });
+});
+
+describe("Ports", () => {
+  beforeEach(async () => {
+    makeSegment();
+    kernel = await open(recorder);
+    recorder.clear();
+  });
+
+  it("come and go", async () => {
+    addPort(10, "p3");
+    await recorder.until(() => story().includes("port-up p3"));
+    sh("ip link delete p3");
+    await recorder.until(() => story().includes("port-down p3"));
+  });
+
+  it("go down and up", async () => {
+    sh("ip link set p1h down");
+    await recorder.until(() => story().includes("port-down p1"));
+    expect(kernel?.ports().find(({ port }) => port === "p1")?.state).toBe("down");
+    sh("ip link set p1h up");
+    await recorder.until(() => story().includes("port-up p1"));
+  });
+
+  it("leave their bridge for another, which has its own VXLAN device", async () => {
+    makeSegment({ vni: 20, ports: [] });
+    await recorder.until(() => recorder.of("segment-up").some(({ segment }) => segment.vni === 20));
+    sh("ip link set p1 master br20");
+    await recorder.until(() => recorder.of("port-up").some((o) => o.vni === 20 && o.port === "p1"));
+    expect(recorder.of("port-down")).toContainEqual({ kind: "port-down", vni: 10, port: "p1" });
+  });
+
+  it("leave their bridge and live on", async () => {
+    sh("ip link set p1 nomaster");
+    await recorder.until(() => story().includes("port-down p1"));
+    expect(kernel?.ports().map(({ port }) => port)).toEqual(["p2"]);
+  });
+
+  it("are renamed", async () => {
+    sh(`
+      ip link set p1 down
+      ip link set p1 name swp1
+    `);
+    await recorder.until(() => story().includes("port-renamed p1 swp1"));
+    sh("ip link set swp1 up");
+    await recorder.until(() => story().includes("port-up swp1"));
+  });
+
+  it("are made again under the same name, and are heard again", async () => {
+    const before = ifindexOf("p1");
+    sh("ip link delete p1");
+    addPort(10, "p1");
+    await recorder.until(() => story().includes("port-up p1"));
+    expect(ifindexOf("p1")).not.toBe(before);
+    hostSpeaks("p1h");
+    await recorder.until(() => recorder.of("seen").some((o) => o.mac === M));
+  });
+});
+
+describe("A MAC-VRF", () => {
+  it("is told down and up again when its VXLAN device is made anew, and its rows are re-read", async () => {
+    makeSegment({ ports: ["p1"] });
+    kernel = await open(recorder);
+    recorder.clear();
+    sh(`
+      ip link delete vxlan10
+      ip link add vxlan10 type vxlan id 10 local 10.0.0.7 dstport 4789 nolearning
+      ip link set vxlan10 master br10 up
+    `);
+    await recorder.until(() => recorder.of("segment-up")[0]?.segment.vtep === "10.0.0.7");
+    expect(story().slice(0, 2)).toEqual(["port-down p1", "segment-down"]);
+    expect(recorder.resyncs).toContain("fdb: vxlan10 appeared");
+  });
+
+  it("that comes after its hosts is told with them", async () => {
+    sh("ip link add br10 up type bridge");
+    addPort(10, "p1");
+    kernel = await open(recorder);
+    hostSpeaks("p1h");
+    sh(
+      "ip link add vxlan10 up master br10 type vxlan id 10 local 10.0.0.1 dstport 4789 nolearning",
+    );
+    await recorder.until(() => recorder.of("seen").some((o) => o.mac === M));
+    expect(story().slice(2)).toEqual(["segment-up", "port-up p1", "seen p1"]);
+  });
+
+  it("is taken only if it is listed, where there is a list; and ports can be left out", async () => {
+    makeSegment({ ports: ["p1", "uplink1"] });
+    makeSegment({ vni: 20, ports: ["p2"] });
+    const vni = toVni(10);
+    const missing = toVni(30);
+    const uplinks = parsePortPattern("uplink*");
+    if (!vni.ok || !missing.ok || !uplinks.ok) throw new Error("Cannot happen");
+    const any = { vxlan: undefined, bridge: undefined };
+    kernel = await open(recorder, {
+      segments: [
+        { ...any, vni: vni.value, excludePorts: [uplinks.value] },
+        { ...any, vni: missing.value, excludePorts: [] },
+      ],
+    });
+    expect(story()).toEqual(["segment-up", "port-up p1", "told kernel", "told packets"]);
+    expect(recorder.notices).toEqual([{ kind: "device-missing", vni: 30, device: undefined }]);
+  });
+});
+
+describe("Hosts", () => {
+  beforeEach(async () => {
+    makeSegment();
+    kernel = await open(recorder);
+    recorder.clear();
+  });
+
+  it("are seen when the bridge learns them, and when it learns them on another port", async () => {
+    hostSpeaks("p1h");
+    await recorder.until(() => story().includes("seen p1"));
+    hostSpeaks("p2h");
+    await recorder.until(() => story().includes("seen p2"));
+    expect(recorder.of("seen")[0]).toEqual({
+      kind: "seen",
+      vni: 10,
+      port: "p1",
+      mac: M,
+      ip: undefined,
+      signal: "data",
+    });
+    expect(recorder.of("aged-out")).toEqual([]);
+  });
+
+  it("are aged out when the bridge forgets them", async () => {
+    hostSpeaks("p1h");
+    await recorder.until(() => story().includes("seen p1"));
+    sh(`bridge fdb del ${M} dev p1 master`);
+    await recorder.until(() => story().includes("aged-out p1"));
+  });
+});
+
+function macOf(device: string): string | undefined {
+  return /link\/ether (\S+)/.exec(run("ip", ["-o", "link", "show", "dev", device]))?.[1];
+}

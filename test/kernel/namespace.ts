@@ -1,15 +1,25 @@
 /** What kernel tests need: a network namespace that is theirs, and commands to shape it. */
 import { execFileSync } from "node:child_process";
-import { readlinkSync } from "node:fs";
+
+/** Devices that the tunnel modules put into every namespace. */
+const ALWAYS_THERE = /^(lo|tunl0|sit0|gre0|gretap0|erspan0|ip_vti0|ip6_vti0|ip6tnl0|ip6gre0)$/;
 
 /**
- * Refuses to go on in a namespace that test/kernel/run.sh has not made: the tests make and delete
- * links as they like.
+ * Refuses to go on in a namespace that has links already: it is the machine's own, and the tests make
+ * and delete links as they like.
  */
 export function requireOwnNamespace(): void {
-  if (process.env["ROAMD_TEST_NAMESPACE"] !== readlinkSync("/proc/self/ns/net")) {
-    throw new Error("Cannot run kernel tests here: start them with test/kernel/run.sh");
+  const links = linkNames();
+  if (links.length > 0) {
+    throw new Error(`Cannot run kernel tests beside ${links}: start them with test/kernel/run.sh`);
   }
+}
+
+function linkNames(): string[] {
+  return run("ip", ["-o", "link", "show"])
+    .split("\n")
+    .flatMap((line) => /^\d+: ([^:@]+)/.exec(line)?.[1] ?? [])
+    .filter((name) => !ALWAYS_THERE.test(name));
 }
 
 /** Runs commands, one per line, words parted by spaces; throws what the first failing one says. */
@@ -25,15 +35,17 @@ export function run(command: string, words: readonly string[]): string {
   return execFileSync(command, words, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 }
 
-/** Deletes every link but the loopback device: each test begins with an empty namespace. */
+export function ifindexOf(device: string): number {
+  return Number.parseInt(run("ip", ["-o", "link", "show", "dev", device]), 10);
+}
+
+/** Deletes every link: each test begins with an empty namespace. */
 export function clearLinks(): void {
-  for (const line of run("ip", ["-o", "link", "show"]).split("\n")) {
-    const name = /^\d+: ([^:@]+)/.exec(line)?.[1];
-    if (name === undefined || name === "lo") continue;
+  for (const name of linkNames()) {
     try {
       run("ip", ["link", "delete", name]);
     } catch {
-      // It went with its peer, or with the tunnel module (which keeps a device per kind).
+      // It went with its peer.
     }
   }
 }
@@ -50,9 +62,9 @@ export function makeSegment({
 } = {}): void {
   sh(`
     ip link add br${vni} type bridge
-    ip link set br${vni} up
+    ip link set br${vni} addrgenmode none up
     ip link add vxlan${vni} type vxlan id ${vni} local ${local} dstport 4789 nolearning
-    ip link set vxlan${vni} master br${vni} up
+    ip link set vxlan${vni} addrgenmode none master br${vni} up
   `);
   for (const port of ports) addPort(vni, port);
 }
@@ -60,8 +72,8 @@ export function makeSegment({
 export function addPort(vni: number, port: string): void {
   sh(`
     ip link add ${port} type veth peer name ${port}h
-    ip link set ${port} master br${vni} up
-    ip link set ${port}h up
+    ip link set ${port}h addrgenmode none up
+    ip link set ${port} addrgenmode none master br${vni} up
   `);
 }
 

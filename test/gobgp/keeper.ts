@@ -35,19 +35,31 @@ export class Keeper implements Listener<GobgpNotice> {
 
   /** Resolves as soon as `condition` gives something, asked at everything that is told. */
   async until<T>(condition: () => T | undefined | false, patienceMs = 15_000): Promise<T> {
-    const late = AbortSignal.timeout(patienceMs);
-    for (;;) {
-      const value = condition();
-      if (value !== undefined && value !== false) return value;
-      await new Promise<void>((resolve, reject) => {
-        this.#waiting.push(resolve);
-        late.addEventListener("abort", () => reject(new Error(this.#dump(condition))));
-      });
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      this.#wake();
+    }, patienceMs);
+    try {
+      for (;;) {
+        const value = condition();
+        if (value !== undefined && value !== false) return value;
+        if (late) throw new Error(this.#dump(condition));
+        await new Promise<void>((resolve) => {
+          this.#waiting.push(resolve);
+        });
+      }
+    } finally {
+      clearTimeout(timer);
     }
   }
 
   #keep<T>(list: T[], item: T): void {
     list.push(item);
+    this.#wake();
+  }
+
+  #wake(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const wake of waiting) wake();

@@ -1,0 +1,81 @@
+/** A gobgpd 4.x that behaves as no obtainable one can be made to, for the odd cases. */
+import {
+  type handleServerStreamingCall,
+  type handleUnaryCall,
+  Server,
+  ServerCredentials,
+  type ServerWritableStream,
+  type status,
+} from "@grpc/grpc-js";
+import {
+  type AddPathStreamRequest,
+  GoBgpServiceService,
+  type Path,
+  type WatchEventRequest,
+  type WatchEventResponse,
+} from "../../src/gobgp/generated/v4/gobgp.ts";
+
+type WatchCall = ServerWritableStream<WatchEventRequest, WatchEventResponse>;
+
+export class FakeGobgpd {
+  asn = 65_000;
+  routerId = "192.0.2.1";
+  listed: Path[] = [];
+  /** Why it does not take these paths. */
+  refuse: (paths: readonly Path[]) => { code: status; details: string } | undefined = () =>
+    undefined;
+  /** What it says first to who watches; by default, as gobgpd does, that there are no peers. */
+  onWatch: (call: WatchCall) => void = (call) =>
+    call.write({ event: { $case: "peer", value: {} } });
+  readonly written: Path[][] = [];
+  readonly #server = new Server();
+  #port = 0;
+
+  get address(): string {
+    return `127.0.0.1:${this.#port}`;
+  }
+
+  /** With no services it is a gRPC server of something else. */
+  async start({ services = true }: { services?: boolean } = {}): Promise<void> {
+    if (services) this.#addService();
+    const insecure = ServerCredentials.createInsecure();
+    this.#port = await new Promise((resolve, reject) =>
+      this.#server.bindAsync("127.0.0.1:0", insecure, (error, port) =>
+        error === null ? resolve(port) : reject(error),
+      ),
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.forceShutdown();
+  }
+
+  #addService(): void {
+    const nobody: handleServerStreamingCall<object, never> = (call) => call.end();
+    const getBgp: handleUnaryCall<object, { global: { asn: number; routerId: string } }> = (
+      _,
+      done,
+    ) => done(null, { global: { asn: this.asn, routerId: this.routerId } });
+    this.#server.addService(GoBgpServiceService, {
+      getBgp,
+      listPeer: nobody,
+      listPath: (call: ServerWritableStream<object, { destination: { paths: Path[] } }>) => {
+        call.write({ destination: { paths: this.listed } });
+        call.end();
+      },
+      watchEvent: (call: WatchCall) => this.onWatch(call),
+      addPathStream: (
+        call: NodeJS.EventEmitter,
+        done: (error: { code: status; details: string } | null, response?: object) => void,
+      ) => {
+        const paths: Path[] = [];
+        call.on("data", (request: AddPathStreamRequest) => paths.push(...request.paths));
+        call.on("end", () => {
+          const refusal = this.refuse(paths);
+          if (refusal === undefined) this.written.push(paths);
+          done(refusal ?? null, {});
+        });
+      },
+    });
+  }
+}

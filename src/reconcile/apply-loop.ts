@@ -19,6 +19,8 @@ export type OnApplied = <T extends TableName>(table: T, applied: AppliedTo<T>, n
 export interface ApplyLoopOptions {
   readonly clock: () => number;
   readonly onApplied: OnApplied;
+  /** Told after every pass, even one in which nothing was tried: `nextAt` may have changed. */
+  readonly onPass?: (() => void) | undefined;
   /** Resolves when removals that were marked before the call may be made. */
   readonly beforeRemoves?: (() => Promise<void>) | undefined;
 }
@@ -134,6 +136,7 @@ export class ApplyLoop {
       }
     }
     if (isGated) this.#askToRemove();
+    this.#options.onPass?.();
     // Nothing is being written now: what is not dirty any more has been tried.
     for (const waiter of this.#waiters.splice(0)) {
       const isSettled = this.#members.every((member, i) => member.isTried(waiter.turns[i] ?? 0));

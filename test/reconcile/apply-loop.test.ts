@@ -87,13 +87,15 @@ afterEach(async () => {
 function bench({
   beforeRemoves,
   onApplied = () => {},
+  onPass,
 }: {
   beforeRemoves?: () => Promise<void>;
   onApplied?: OnApplied;
+  onPass?: () => void;
 } = {}): Bench {
   const table = new SlowTable();
   const reconciler = new Reconciler(table);
-  const loop = new ApplyLoop({ clock: () => now, onApplied, beforeRemoves });
+  const loop = new ApplyLoop({ clock: () => now, onApplied, onPass, beforeRemoves });
   loop.add("fdb", reconciler);
   reconciler.open();
   return {
@@ -234,6 +236,27 @@ describe("The apply loop", () => {
         1000,
       ],
     ]);
+  });
+});
+
+describe("Who sleeps for the loop", () => {
+  it("is told after every pass, for a retry may be gone and a later one be the next", async () => {
+    const asked: (number | undefined)[] = [];
+    const kernel = bench({ onPass: () => asked.push(kernel.loop.nextAt()) });
+    await start(kernel);
+    kernel.table.fails = true;
+    kernel.want(1);
+    await kernel.loop.settled();
+    now = 1050;
+    kernel.want(2);
+    await kernel.loop.settled();
+    expect(asked.at(-1)).toBe(1100);
+    kernel.want(1, false);
+    kernel.reconciler.saw(keyOf(1), undefined);
+    now = 1100;
+    kernel.table.fails = false;
+    await kernel.loop.settled();
+    expect(asked.at(-1)).toBe(1150);
   });
 });
 

@@ -49,6 +49,19 @@ export type Notice =
   | (OfMac & { readonly kind: "ip-learned"; readonly ip: IpAddress; readonly signal: Signal })
   /** The MAC may not move: it is sticky where it is, and was seen or claimed elsewhere (C2.12). */
   | (OfMac & { readonly kind: "sticky-violated"; readonly owner: MacClaim; readonly by: Place })
+  /** It moves too often (RFC 7432 §15.1): with `ip`, that IP does, from MAC to MAC. */
+  | (OfMac & {
+      readonly kind: "duplicate-detected";
+      readonly ip: IpAddress | undefined;
+      readonly moves: number;
+      readonly vteps: readonly VtepAddress[];
+      readonly action: "warned" | "frozen";
+    })
+  | (OfMac & {
+      readonly kind: "duplicate-cleared";
+      readonly ip: IpAddress | undefined;
+      readonly by: "time" | "operator";
+    })
   /** A claim to an address of the leaf's own (C1.24). */
   | (OfMac & { readonly kind: "own-mac-claimed"; readonly vtep: VtepAddress })
   /** 2^32-1 has been reached: no higher claim is possible (C1.26). */
@@ -76,7 +89,8 @@ export type SightingIgnored =
   | "own-mac"
   | "unknown-port"
   /** Found in the bridge's table at the start, while another VTEP claims the MAC. */
-  | "stale-evidence";
+  | "stale-evidence"
+  | "frozen";
 
 export type RouteIgnored =
   | MacRefusal

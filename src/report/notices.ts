@@ -5,6 +5,8 @@
  * error: somebody must act. warn: may become an error. info: an event in the life of the daemon, or
  * a host of ours that moved. debug: all the rest, of which there may be very much.
  */
+import type { IpAddress } from "../evpn/ip.ts";
+import type { MacAddress } from "../evpn/mac.ts";
 import type { GobgpNotice } from "../gobgp/notice.ts";
 import type { LinuxNotice } from "../linux/notice.ts";
 import type { Notice, Place } from "../mobility/notice.ts";
@@ -88,6 +90,18 @@ const DECISION: Entries<Notice> = {
     level: "warn",
     sentence: ({ vni, mac, owner, by }) =>
       `MAC ${mac} in VNI ${vni} may not move from ${owner.vtep}, and is at ${place(by)} as well`,
+    counts: decided,
+  },
+  "duplicate-detected": {
+    level: "error",
+    sentence: ({ vni, mac, ip, moves, vteps, action }) =>
+      `${whose(mac, ip)} in VNI ${vni} is a duplicate, ${action}: ${moves} moves, between ${vteps.join(" and ")}`,
+    counts: decided,
+  },
+  "duplicate-cleared": {
+    level: "info",
+    sentence: ({ vni, mac, ip, by }) =>
+      `${whose(mac, ip)} in VNI ${vni} is no longer held to be a duplicate (${by})`,
     counts: decided,
   },
   "own-mac-claimed": {
@@ -244,6 +258,10 @@ const NOTICES: Entries<AnyNotice> = { ...DECISION, ...LINUX, ...GOBGP, ...TABLE 
 function entryOf<N extends AnyNotice>(notice: N): Entry<N> {
   // The table's type says that this entry is for this notice; an index by union forgets it.
   return NOTICES[notice.kind] as unknown as Entry<N>;
+}
+
+function whose(mac: MacAddress, ip: IpAddress | undefined): string {
+  return ip === undefined ? `MAC ${mac}` : `IP ${ip} of MAC ${mac}`;
 }
 
 function place(where: Place): string {

@@ -21,6 +21,8 @@ const ROUTE_TABLES = ["mac-ip-route", "imet-route"] as const;
 export interface TablesOptions {
   readonly clock: () => number;
   readonly onApplied: OnApplied;
+  /** Told after every pass of a loop: `nextAt` may have changed. */
+  readonly onPass?: (() => void) | undefined;
 }
 
 export class Tables {

@@ -73,7 +73,7 @@ export type KernelRow =
 export function kernelRow(neighbour: Neighbour): KernelRow | undefined {
   const { family, ifindex, dst, mac, master } = neighbour;
   if (family !== "bridge") {
-    if (dst === undefined) return undefined;
+    if (dst === undefined || (!neighbour.gone && isNobody(neighbour.state))) return undefined;
     return {
       kind: "neighbour",
       device: ifindex,
@@ -111,6 +111,11 @@ function ownerOf(neighbour: Neighbour, hasOurMark: boolean): Owner {
 
 function isOutside({ flags }: Neighbour): boolean {
   return (flags & NeighbourFlag.extLearned) !== 0;
+}
+
+/** The kernel asks for a neighbour, or takes leave of one: that it is gone, it says by itself. */
+function isNobody(state: number): boolean {
+  return (state & (NeighbourState.incomplete | NeighbourState.failed)) !== 0;
 }
 
 function isFixed(state: number): boolean {

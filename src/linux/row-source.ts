@@ -146,8 +146,9 @@ export class RowSource {
         const vni = links.byBridge(row.device)?.segment.vni;
         if (vni === undefined) return;
         const key = neighbourKey({ vni, ip: row.ip });
+        const wasOurs = row.owner === "us" || this.#parts.neighbour.stands(key);
         this.#parts.neighbour.forget(key);
-        if (row.owner !== "kernel") listener.echo({ table: "neighbour", key, row: undefined });
+        if (wasOurs || wasForeign) listener.echo({ table: "neighbour", key, row: undefined });
         return;
       }
     }
@@ -221,13 +222,14 @@ export class RowSource {
     const place = links.byBridge(row.device);
     if (row.owner === "other") {
       foreign.add(placeKey(row), `${links.nameOf(row.device)} has a neighbour of somebody else`);
-    } else foreign.delete(placeKey(row));
+    }
+    const wasForeign = row.owner !== "other" && foreign.delete(placeKey(row));
     if (place === undefined || how === "read") return;
     const { vni } = place.segment;
     const key = neighbourKey({ vni, ip: row.ip });
     if (row.owner === "us" && row.mac !== undefined) {
       listener.echo({ table: "neighbour", key, row: { vni, ip: row.ip, mac: row.mac } });
-    } else if (neighbour.stands(key)) {
+    } else if (wasForeign || neighbour.stands(key)) {
       neighbour.forget(key);
       listener.echo({ table: "neighbour", key, row: undefined });
     }

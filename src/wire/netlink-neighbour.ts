@@ -20,8 +20,12 @@ export const NeighbourType = { put: 28, delete: 29, get: 30 } as const;
 
 /** Reachability (`NUD_*`): for a forwarding entry, how it may change. */
 export const NeighbourState = {
+  /** Asked for, and not answered yet. */
+  incomplete: 0x01,
   reachable: 0x02,
   stale: 0x04,
+  /** Asked for in vain; also every neighbour in its last moment. */
+  failed: 0x20,
   /** Never probed, never aged: "static" of a forwarding entry. */
   noarp: 0x40,
   permanent: 0x80,

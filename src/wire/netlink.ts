@@ -133,34 +133,40 @@ export class MessageWriter {
   }
 
   u8(type: number, value: number): this {
-    this.#view.setUint8(this.#attribute(type, 1), value);
+    const at = this.#attribute(type, 1);
+    this.#view.setUint8(at, value);
     return this;
   }
 
   u16(type: number, value: number): this {
-    this.#view.setUint16(this.#attribute(type, 2), value, LITTLE_ENDIAN);
+    const at = this.#attribute(type, 2);
+    this.#view.setUint16(at, value, LITTLE_ENDIAN);
     return this;
   }
 
   u32(type: number, value: number): this {
-    this.#view.setUint32(this.#attribute(type, 4), value, LITTLE_ENDIAN);
+    const at = this.#attribute(type, 4);
+    this.#view.setUint32(at, value, LITTLE_ENDIAN);
     return this;
   }
 
   mac(type: number, mac: MacAddress): this {
-    writeMac(mac, this.#bytes, this.#attribute(type, 6));
+    const at = this.#attribute(type, 6);
+    writeMac(mac, this.#bytes, at);
     return this;
   }
 
   ip(type: number, ip: IpAddress): this {
-    const value = ipToBytes(ip);
-    this.#bytes.set(value, this.#attribute(type, value.length));
-    return this;
+    return this.bytes(type, ipToBytes(ip));
   }
 
   text(type: number, text: string): this {
-    const value = new TextEncoder().encode(`${text}\0`);
-    this.#bytes.set(value, this.#attribute(type, value.length));
+    return this.bytes(type, new TextEncoder().encode(`${text}\0`));
+  }
+
+  bytes(type: number, value: Uint8Array): this {
+    const at = this.#attribute(type, value.length);
+    this.#bytes.set(value, at);
     return this;
   }
 
@@ -177,6 +183,7 @@ export class MessageWriter {
     return this.#bytes.slice(0, this.#length);
   }
 
+  /** Makes room, which may replace the buffer, and answers where the value is to stand. */
   #attribute(type: number, length: number): number {
     const start = this.#reserve(ATTRIBUTE_HEADER_LENGTH + align4(length));
     this.#view.setUint16(start, ATTRIBUTE_HEADER_LENGTH + length, LITTLE_ENDIAN);

@@ -29,6 +29,15 @@ export function dataFrame(mac: string): Uint8Array {
   return frame;
 }
 
+/** An ICMPv6 message of a type, with nothing else right about it. */
+export function ipv6Frame(mac: string, icmpType: number): Uint8Array {
+  const frame = new Uint8Array(78);
+  frame.set([0x33, 0x33, 0, 0, 0, 1, ...macBytes(mac), 0x86, 0xdd, 0x60]);
+  frame[20] = 58;
+  frame[54] = icmpType;
+  return frame;
+}
+
 function macBytes(mac: string): number[] {
   return mac.split(":").map((byte) => Number.parseInt(byte, 16));
 }

@@ -1,0 +1,157 @@
+/** Frames heard on ports, and sent by them. */
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { portName } from "../../src/evpn/port.ts";
+import type { Vni } from "../../src/evpn/vni.ts";
+import type { Kernel } from "../../src/linux/kernel.ts";
+import { gratuitousArp, Host, ipv6Frame } from "./frames.ts";
+import { clearLinks, makeSegment, requireOwnNamespace, run, sh } from "./namespace.ts";
+import { open, Recorder } from "./recorder.ts";
+
+const M = "02:00:00:00:00:0a";
+let recorder: Recorder;
+let kernel: Kernel;
+
+beforeAll(requireOwnNamespace);
+beforeEach(async () => {
+  recorder = new Recorder();
+  makeSegment();
+  kernel = await open(recorder);
+  recorder.clear();
+});
+afterEach(async () => {
+  await kernel[Symbol.asyncDispose]();
+  clearLinks();
+});
+
+/** What was seen by frames, not by the bridge's learning. */
+function heard(): string[] {
+  return recorder
+    .of("seen")
+    .filter(({ signal }) => signal !== "data")
+    .map(({ port, mac, ip, signal }) => `${port} ${mac} ${ip} ${signal}`);
+}
+
+function portStatus(name: string): ReturnType<Kernel["ports"]>[number] | undefined {
+  return kernel.ports().find(({ port }) => port === name);
+}
+
+describe("A frame on a port", () => {
+  it("that says which address its host holds is told", async () => {
+    using host = new Host("p1h");
+    host.send(gratuitousArp(M, "192.0.2.1"));
+    await recorder.until(() => heard().includes(`p1 ${M} 192.0.2.1 gratuitous-arp`));
+    expect(portStatus("p1")).toMatchObject({ state: "up", frames: 1 });
+  });
+
+  it("that is an answer to somebody is told as well, although the bridge forwards it", async () => {
+    using one = new Host("p1h");
+    using other = new Host("p2h");
+    other.send(gratuitousArp("02:00:00:00:00:0b", "192.0.2.2"));
+    await recorder.until(() => heard().length === 1);
+    one.send(gratuitousArp(M, "192.0.2.1"));
+    await recorder.until(() => heard().length === 2);
+    // What the bridge sends out by the other port is not heard there.
+    expect(heard().filter((line) => line.startsWith("p2 "))).toHaveLength(1);
+  });
+
+  it("with a VLAN tag proves the MAC, not an IP of this network", async () => {
+    using host = new Host("p1h");
+    const frame = gratuitousArp(M, "192.0.2.1");
+    host.send(
+      Uint8Array.from([...frame.subarray(0, 12), 0x81, 0x00, 0x00, 0x14, ...frame.subarray(12)]),
+    );
+    await recorder.until(() => heard().includes(`p1 ${M} undefined gratuitous-arp`));
+  });
+
+  it("that makes no sense is counted by its reason", async () => {
+    using host = new Host("p1h");
+    const lying = gratuitousArp(M, "192.0.2.1");
+    lying[22] = 0x04; // The sender's MAC in the body.
+    host.send(lying);
+    const reason = "arp-sender-mismatch";
+    await recorder.until(() => recorder.notices.length > 0);
+    expect(recorder.notices).toEqual([{ kind: "frame-ignored", vni: 10, port: "p1", reason }]);
+    expect(portStatus("p1")?.ignored).toEqual(new Map([[reason, 1]]));
+    expect(heard()).toEqual([]);
+  });
+
+  it("C7.16 from an address of the leaf's own is ignored", async () => {
+    const own = recorder.of("segment-up");
+    expect(own).toEqual([]);
+    using host = new Host("p1h");
+    const bridge = /link\/ether (\S+)/.exec(run("ip", ["-o", "link", "show", "dev", "br10"]))?.[1];
+    host.send(gratuitousArp(bridge ?? "", "192.0.2.1"));
+    await recorder.until(() => recorder.notices.length > 0);
+    expect(recorder.notices).toMatchObject([{ kind: "frame-ignored", reason: "own-mac" }]);
+    expect(heard()).toEqual([]);
+  });
+
+  it("of data, or with two VLAN tags, is not heard at all", async () => {
+    using host = new Host("p1h");
+    const frame = gratuitousArp(M, "192.0.2.1");
+    const tags = [0x88, 0xa8, 0x00, 0x14, 0x81, 0x00, 0x00, 0x14];
+    host.send(Uint8Array.from([...frame.subarray(0, 12), ...tags, ...frame.subarray(12)]));
+    // An echo request is ICMPv6, too; MLD reports are 143.
+    for (const type of [128, 132, 137, 143]) host.send(ipv6Frame(M, type));
+    host.send(ipv6Frame(M, 135));
+    await recorder.until(() => recorder.notices.length > 0);
+    expect(portStatus("p1")?.frames).toBe(1);
+  });
+});
+
+describe("A port", () => {
+  it("that went down and up is still heard, without being opened anew", async () => {
+    using host = new Host("p1h");
+    for (let round = 1; round <= 3; round++) {
+      sh("ip link set p1 down");
+      await recorder.until(() => recorder.of("port-down").length === round);
+      sh("ip link set p1 up");
+      await recorder.until(() => recorder.of("port-up").length === round);
+      host.send(gratuitousArp(M, `192.0.2.${round}`));
+      await recorder.until(() => heard().includes(`p1 ${M} 192.0.2.${round} gratuitous-arp`));
+    }
+    expect(portStatus("p1")?.frames).toBe(3);
+  });
+
+  it("that left its bridge is not heard any more", async () => {
+    using host = new Host("p1h");
+    sh("ip link set p1 nomaster");
+    await recorder.until(() => recorder.of("port-down").length === 1);
+    host.send(gratuitousArp(M, "192.0.2.1"));
+    using other = new Host("p2h");
+    other.send(gratuitousArp("02:00:00:00:00:0b", "192.0.2.2"));
+    await recorder.until(() => heard().length > 0);
+    expect(heard()).toEqual(["p2 02:00:00:00:00:0b 192.0.2.2 gratuitous-arp"]);
+  });
+
+  it("that is renamed is told by its new name", async () => {
+    using host = new Host("p1h");
+    sh(`
+      ip link set p1 down
+      ip link set p1 name swp1
+      ip link set swp1 up
+    `);
+    await recorder.until(() => recorder.of("port-up").some(({ port }) => port === "swp1"));
+    host.send(gratuitousArp(M, "192.0.2.1"));
+    await recorder.until(() => heard().includes(`swp1 ${M} 192.0.2.1 gratuitous-arp`));
+  });
+
+  it("sends what it is given to the host behind it, and to nobody else", async () => {
+    using one = new Host("p1h");
+    using other = new Host("p2h");
+    const vni = 10 as Vni;
+    const frame = gratuitousArp("02:00:00:00:00:01", "192.0.2.9");
+    expect(kernel.send({ vni, port: portName("p1") }, frame).ok).toBe(true);
+    expect(one.receive()).toEqual(frame);
+    expect(other.receive()).toBeUndefined();
+    expect(kernel.send({ vni, port: portName("p9") }, frame)).toEqual({
+      ok: false,
+      error: "Cannot send on p9: it is no port of vni 10",
+    });
+    sh("ip link set p1 down");
+    expect(kernel.send({ vni, port: portName("p1") }, frame)).toEqual({
+      ok: false,
+      error: "Cannot send on p1: ENETDOWN",
+    });
+  });
+});

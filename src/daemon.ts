@@ -12,11 +12,13 @@ import type { PortView } from "./control/snapshot.ts";
 import { err, ok, type Result } from "./evpn/result.ts";
 import type { RouteDistinguisher } from "./evpn/route-distinguisher.ts";
 import type { RowAt } from "./evpn/rows.ts";
+import type { Vni } from "./evpn/vni.ts";
 import { type Gobgp, openGobgp } from "./gobgp/speaker.ts";
 import { type Kernel, openKernel } from "./linux/kernel.ts";
 import type { SegmentWish } from "./linux/segments.ts";
-import { Engine, type EngineSettings } from "./mobility/engine.ts";
+import { type DomainSettings, Engine, type EngineSettings } from "./mobility/engine.ts";
 import type { Listener, Observation } from "./mobility/observation.ts";
+import type { Decision } from "./mobility/outbox.ts";
 import { serveHttp } from "./report/http.ts";
 import type { Logger } from "./report/log.ts";
 import { Metrics } from "./report/metrics.ts";
@@ -57,7 +59,7 @@ class Daemon implements AsyncDisposable {
   readonly #metrics: Metrics;
   readonly #gobgp: Gobgp;
   readonly #listener: Listener<AnyNotice>;
-  readonly #sleeper = new Sleeper(now, () => this.#tables?.wake());
+  readonly #sleeper = new Sleeper(now, () => this.#wake());
   readonly #startedAt = now();
   readonly #closing = new AbortController();
   /** What the kernel tells while it is being opened. */
@@ -94,7 +96,7 @@ class Daemon implements AsyncDisposable {
         clock: now,
         onApplied: (table, applied, at) => {
           this.#reporter.applied(table, applied, at);
-          this.#sleeper.until(tables.nextAt());
+          this.#sleep();
         },
       },
     );
@@ -146,12 +148,32 @@ class Daemon implements AsyncDisposable {
       return;
     }
     const wasReady = this.#engine.isReady;
-    const { wants, notices } = this.#engine.observe(observation, at);
+    this.#act(tables, this.#engine.observe(observation, at), at);
+    if (!wasReady && this.#engine.isReady && !this.#options.observeOnly) tables.open();
+    if (observation.kind === "seen") this.#metrics.sawSignal(observation.signal);
+  }
+
+  #act(tables: Tables, { wants, notices }: Decision, at: number): void {
     for (const want of wants) tables.want(want);
     if (wants.length > 0) tables.wake();
-    if (!wasReady && this.#engine.isReady && !this.#options.observeOnly) tables.open();
     for (const notice of notices) this.#reporter.decided(notice, at);
-    if (observation.kind === "seen") this.#metrics.sawSignal(observation.signal);
+    // Only notices change what is to be done later.
+    if (notices.length > 0) this.#sleep();
+  }
+
+  /** Whatever is due is done: retries of rows, and what the decision has put off. */
+  #wake(): void {
+    const at = now();
+    if (this.#tables === undefined) return;
+    this.#act(this.#tables, this.#engine.tick(at), at);
+    this.#tables.wake();
+    this.#sleep();
+  }
+
+  #sleep(): void {
+    const times = [this.#tables?.nextAt(), this.#engine.deadline];
+    const known = times.filter((time) => time !== undefined);
+    this.#sleeper.until(known.length === 0 ? undefined : Math.min(...known));
   }
 
   #echo(seen: RowAt): void {
@@ -216,12 +238,11 @@ function segmentsOf({ macVrfs }: Config): readonly SegmentWish[] | undefined {
   return macVrfs === "discover" ? undefined : macVrfs;
 }
 
-function settingsOf({ macVrfs }: Config): EngineSettings {
-  if (macVrfs === "discover") return new Map();
-  return new Map(
-    macVrfs.map(({ vni, settings, sticky }) => [
-      vni,
-      { routes: settings, sticky: new Map(sticky.map(({ mac, ips }) => [mac, ips])) },
-    ]),
-  );
+function settingsOf({ macVrfs, mobility }: Config): EngineSettings {
+  const listed = macVrfs === "discover" ? [] : macVrfs;
+  const domains = listed.map(({ vni, settings, sticky }): [Vni, DomainSettings] => [
+    vni,
+    { routes: settings, sticky: new Map(sticky.map(({ mac, ips }) => [mac, ips])) },
+  ]);
+  return { domains: new Map(domains), duplicates: mobility.duplicates };
 }

@@ -6,18 +6,25 @@ import { type MacClaim, outranks } from "../evpn/mac-claim.ts";
 import { type MacIpRoute, macIpRouteKey } from "../evpn/mac-ip-route.ts";
 import type { MacVrf } from "../evpn/mac-vrf.ts";
 import { fdbKey, type NeighbourRow, type RowAt } from "../evpn/rows.ts";
-import { bestRemoteClaim, claimOf, type LocalClaim, type MacEntry } from "./mac-entry.ts";
+import { claimOf, type LocalClaim, type MacEntry, ownerElsewhere } from "./mac-entry.ts";
+
+export interface Advertising {
+  readonly vrf: MacVrf;
+  /** IPs that are at several hosts at once: nobody is told that they are anywhere (C3.11). */
+  readonly frozenIps: ReadonlySet<IpAddress>;
+}
 
 /** The rows that one MAC gives rise to, neighbours aside: those depend on other MACs as well. */
-export function rowsOf(entry: MacEntry, vrf: MacVrf): RowAt[] {
+export function rowsOf(entry: MacEntry, { vrf, frozenIps }: Advertising): RowAt[] {
   const { vni, mac, local } = entry;
   if (local !== undefined) {
-    return [undefined, ...local.ips.keys()].map((ip) => {
+    const ips = [...local.ips.keys()].filter((ip) => !frozenIps.has(ip));
+    return [undefined, ...ips].map((ip) => {
       const row = ownRoute(entry, { ip, local, vrf });
       return { table: "mac-ip-route", key: macIpRouteKey(row), row };
     });
   }
-  const owner = bestRemoteClaim(entry);
+  const owner = ownerElsewhere(entry);
   if (owner === undefined) return [];
   return [{ table: "fdb", key: fdbKey(entry), row: { vni, mac, vtep: owner.vtep } }];
 }
@@ -49,8 +56,9 @@ function ownRoute(
  */
 export function neighbourOf(
   ip: IpAddress,
-  { vrf, holders }: { vrf: MacVrf; holders: Iterable<MacEntry> },
+  { vrf, frozenIps, holders }: Advertising & { readonly holders: Iterable<MacEntry> },
 ): NeighbourRow | undefined {
+  if (frozenIps.has(ip)) return undefined;
   let best: { entry: MacEntry; claim: MacClaim } | undefined;
   for (const entry of holders) {
     if (entry.local?.ips.has(ip) === true) return undefined;
@@ -74,8 +82,7 @@ function beats(
 
 /** The claim with which the MAC's owner, and nobody but its owner, gives it this IP. */
 export function remoteClaimTo(ip: IpAddress, entry: MacEntry): MacClaim | undefined {
-  if (entry.local !== undefined) return undefined;
-  const owner = bestRemoteClaim(entry);
+  const owner = ownerElsewhere(entry);
   for (const route of entry.remote.values()) {
     if (route.ip === ip && route.nexthop === owner?.vtep) return claimOf(route);
   }

@@ -6,7 +6,13 @@ import type { MacVrf, Segment } from "../evpn/mac-vrf.ts";
 import type { PortName } from "../evpn/port.ts";
 import type { NeighbourRow } from "../evpn/rows.ts";
 import type { Vni } from "../evpn/vni.ts";
+import type { Duplicate, MoveTimes } from "./duplicates.ts";
 import type { MacEntry } from "./mac-entry.ts";
+
+export interface IpMoves {
+  readonly times: MoveTimes;
+  readonly duplicate: Duplicate | undefined;
+}
 
 const NO_MACS: ReadonlySet<MacAddress> = new Set();
 
@@ -20,6 +26,11 @@ export class Domain {
   readonly floods: Map<ImetRouteKey, ImetRoute> = new Map();
   /** The neighbours last asked for: which MACs hold an IP changes with every one of them. */
   readonly neighbours: Map<IpAddress, NeighbourRow> = new Map();
+  /** How often each IP has lately gone from one MAC to another by other than a handover. */
+  readonly ipMoves: Map<IpAddress, IpMoves> = new Map();
+  /** IPs that are at several hosts at once and frozen. */
+  readonly frozenIps: Set<IpAddress> = new Set();
+  readonly #duplicates = new Set<MacAddress>();
   readonly #entries = new Map<MacAddress, MacEntry>();
   readonly #holders = new Map<IpAddress, Set<MacAddress>>();
 
@@ -39,12 +50,19 @@ export class Domain {
   put(entry: MacEntry): readonly IpAddress[] {
     const before = this.#entries.get(entry.mac);
     this.#entries.set(entry.mac, entry);
-    if (before?.local?.ips === entry.local?.ips && before?.remote === entry.remote) return [];
+    if (entry.duplicate !== undefined) this.#duplicates.add(entry.mac);
+    else if (before?.duplicate !== undefined) this.#duplicates.delete(entry.mac);
+    if (before !== undefined && sameHoldings(before, entry)) return [];
     const old = before === undefined ? NO_IPS : ipsNamed(before);
     const named = ipsNamed(entry);
     for (const ip of old) if (!named.has(ip)) this.#release(ip, entry.mac);
     for (const ip of named) this.#hold(ip, entry.mac);
     return [...new Set([...old, ...named])];
+  }
+
+  /** The MACs that are duplicates. */
+  duplicates(): MacEntry[] {
+    return [...this.#duplicates].flatMap((mac) => this.#entries.get(mac) ?? []);
   }
 
   /** Forgets a MAC that nobody claims. */
@@ -73,6 +91,12 @@ export class Domain {
     macs?.delete(mac);
     if (macs?.size === 0) this.#holders.delete(ip);
   }
+}
+
+/** Whether both give the same IPs to the same place. */
+function sameHoldings(a: MacEntry, b: MacEntry): boolean {
+  const sameOwner = a.remote === b.remote && a.frozen?.held === b.frozen?.held;
+  return sameOwner && a.local?.ips === b.local?.ips;
 }
 
 const NO_IPS: ReadonlySet<IpAddress> = new Set();

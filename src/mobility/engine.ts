@@ -1,10 +1,4 @@
-/**
- * The decision of one leaf: observations in; rows wanted and notices out. Synchronous, run to
- * completion, without I/O or clock. It owns the tables; how one MAC's entry changes is in `learn.ts`,
- * what is done about it in `hosts.ts`, which routes concern us in `rib.ts`.
- */
-import { type ImetRoute, type ImetRouteKey, imetRouteKey } from "../evpn/imet-route.ts";
-import { type MacIpRoute, type MacIpRouteKey, macIpRouteKey } from "../evpn/mac-ip-route.ts";
+import type { MacIpRoute } from "../evpn/mac-ip-route.ts";
 import {
   type MacVrf,
   type MacVrfSettings,
@@ -14,23 +8,26 @@ import {
 } from "../evpn/mac-vrf.ts";
 import type { PortName } from "../evpn/port.ts";
 import type { Vni } from "../evpn/vni.ts";
+import type { Scene } from "./commit.ts";
 import { Domain } from "./domain.ts";
+import type { DuplicateSettings } from "./duplicates.ts";
 import {
   hostLeft,
   hostSeen,
   hostSeqRefused,
-  hostUnclaimed,
-  type Scene,
+  type SeenPolicy,
   type Sighting,
   type StickyHosts,
 } from "./hosts.ts";
 import { newEntry, remembered } from "./learn.ts";
-import { type Observation, SOURCES, type Source } from "./observation.ts";
+import type { Observation, Source } from "./observation.ts";
 import { type Decision, Outbox } from "./outbox.ts";
 import { portDown, portRenamed } from "./ports.ts";
 import { RdNumbers } from "./rd-numbers.ts";
+import { clearDuplicates, nextRecovery, recoverDue } from "./recover.ts";
 import { refreshVrf } from "./refresh-vrf.ts";
-import { importImet, importMacIp, Rib, unflood } from "./rib.ts";
+import { Rib, type Stage } from "./rib.ts";
+import { type Held, StartGate } from "./start-gate.ts";
 
 /** What the operator has said of one MAC-VRF. */
 export interface DomainSettings {
@@ -38,16 +35,12 @@ export interface DomainSettings {
   readonly sticky: StickyHosts;
 }
 
-export type EngineSettings = ReadonlyMap<Vni, DomainSettings>;
+export interface EngineSettings {
+  readonly domains: ReadonlyMap<Vni, DomainSettings>;
+  readonly duplicates: DuplicateSettings;
+}
 
 const NO_STICKY: StickyHosts = new Map();
-
-/** A host seen before everything was told; see `Engine.#told`. */
-interface Held {
-  readonly sighting: Sighting;
-  readonly evidence: "old" | "new";
-  readonly at: number;
-}
 
 export class Engine {
   readonly #settings: EngineSettings;
@@ -55,9 +48,7 @@ export class Engine {
   readonly #rib = new Rib();
   readonly #rdNumbers = new RdNumbers();
   readonly #outbox = new Outbox();
-  /** Who has not yet told what stood at the start; local hosts are held back for as long. */
-  readonly #awaited = new Set<Source>(SOURCES);
-  #held: Held[] = [];
+  readonly #gate = new StartGate();
   #speaker: Speaker | undefined;
 
   constructor(settings: EngineSettings) {
@@ -66,11 +57,11 @@ export class Engine {
 
   /** Whether all sources have told their start: before that, nothing may be written. */
   get isReady(): boolean {
-    return this.#awaited.size === 0;
+    return this.#gate.isOpen;
   }
 
   get awaited(): ReadonlySet<Source> {
-    return this.#awaited;
+    return this.#gate.awaited;
   }
 
   domains(): IterableIterator<Domain> {
@@ -82,13 +73,29 @@ export class Engine {
   }
 
   /** All that the other leaves send, whether it concerns us or not. */
-  get rib(): Readonly<Rib> {
+  get rib(): Pick<Rib, "macIp" | "imet"> {
     return this.#rib;
   }
 
   /** Takes in what happened at `at` (milliseconds since the epoch). */
   observe(observation: Observation, at: number): Decision {
     this.#take(observation, at);
+    return this.#outbox.take();
+  }
+
+  /** When `tick` is to be called at the latest, in milliseconds since the epoch. */
+  get deadline(): number | undefined {
+    const deadlines = [...this.#domains.values()].map(nextRecovery);
+    const earliest = Math.min(...deadlines.map((at) => at ?? Number.POSITIVE_INFINITY));
+    return Number.isFinite(earliest) ? earliest : undefined;
+  }
+
+  /** Does what is due by now. */
+  tick(at: number): Decision {
+    for (const domain of this.#domains.values()) {
+      const policy = this.#policy(domain.vni);
+      recoverDue(this.#scene(domain, at), policy);
+    }
     return this.#outbox.take();
   }
 
@@ -122,22 +129,25 @@ export class Engine {
         // What the peers told stays true until the speaker is back and says otherwise.
         break;
       case "claimed":
-        this.#claimed(observation.route, at);
+        this.#rib.claimed(observation.route, this.#stage(at));
         break;
       case "unclaimed":
-        this.#unclaimed(observation.key, at);
+        this.#rib.unclaimed(observation.key, this.#stage(at));
         break;
       case "flood-claimed":
-        this.#floodClaimed(observation.route, at);
+        this.#rib.floodClaimed(observation.route, this.#stage(at));
         break;
       case "flood-unclaimed":
-        this.#floodUnclaimed(observation.key, at);
+        this.#rib.floodUnclaimed(observation.key, this.#stage(at));
         break;
       case "remembered":
         this.#remembered(observation.route, at);
         break;
       case "seq-refused":
         this.#seqRefused(observation, at);
+        break;
+      case "duplicate-cleared":
+        this.#clear(observation, at);
         break;
       case "told":
         this.#told(observation.source);
@@ -157,17 +167,10 @@ export class Engine {
     return domain;
   }
 
-  /**
-   * C1.29: nobody gets a sequence number before it is known what the others claim. Hosts that were
-   * seen meanwhile come in now: first those found in the bridge's table, then those that were heard.
-   */
   #told(source: Source): void {
-    if (this.isReady) return;
-    this.#awaited.delete(source);
-    if (!this.isReady) return;
-    const held = this.#held;
-    this.#held = [];
-    for (const { sighting, evidence, at } of held) this.#seenNow(sighting, { evidence, at });
+    const held = this.#gate.told(source);
+    if (held === undefined) return;
+    for (const each of held) this.#seenNow(each);
     for (const domain of this.#domains.values()) {
       for (const entry of domain.entries()) {
         if (entry.remembered.length > 0) domain.put({ ...entry, remembered: [] });
@@ -213,34 +216,34 @@ export class Engine {
     if (segment === undefined || this.#speaker === undefined) return undefined;
     return macVrf(segment, this.#speaker, {
       rdNumber: this.#rdNumbers.of(vni),
-      settings: this.#settings.get(vni)?.routes,
+      settings: this.#settings.domains.get(vni)?.routes,
     });
   }
 
   #portDown(vni: Vni, port: PortName, at: number): void {
-    this.#held = this.#held.filter(
-      ({ sighting }) => sighting.vni !== vni || sighting.port !== port,
-    );
+    this.#gate.portDown(vni, port);
     const domain = this.#domains.get(vni);
     if (domain !== undefined) portDown(this.#scene(domain, at), port);
   }
 
   #seen(sighting: Sighting, at: number): void {
-    // A row of the bridge's table as it stood at the start says that a host was here, not when.
-    const isFound = sighting.signal === "data" && this.#awaited.has("kernel");
-    const evidence = isFound ? "old" : "new";
-    if (this.isReady) this.#seenNow(sighting, { evidence, at });
-    else this.#held.push({ sighting, evidence, at });
+    const held = { sighting, evidence: this.#gate.evidenceOf(sighting), at };
+    if (this.isReady) this.#seenNow(held);
+    else this.#gate.hold(held);
   }
 
-  #seenNow(sighting: Sighting, { evidence, at }: Omit<Held, "sighting">): void {
-    const sticky = this.#settings.get(sighting.vni)?.sticky ?? NO_STICKY;
-    const domain = this.#domainOf(sighting.vni);
-    hostSeen(this.#scene(domain, at), sighting, { sticky, evidence });
+  #seenNow({ sighting, evidence, at }: Held): void {
+    const scene = this.#scene(this.#domainOf(sighting.vni), at);
+    hostSeen(scene, sighting, { ...this.#policy(sighting.vni), evidence });
+  }
+
+  #policy(vni: Vni): Omit<SeenPolicy, "evidence"> {
+    const { domains, duplicates } = this.#settings;
+    return { sticky: domains.get(vni)?.sticky ?? NO_STICKY, duplicates };
   }
 
   #agedOut({ vni, mac, port }: Extract<Observation, { kind: "aged-out" }>, at: number): void {
-    this.#held = this.#held.filter(({ sighting }) => sighting.vni !== vni || sighting.mac !== mac);
+    this.#gate.agedOut(vni, mac);
     const domain = this.#domains.get(vni);
     const entry = domain?.entry(mac);
     if (domain === undefined || entry?.local?.port !== port) return;
@@ -254,47 +257,19 @@ export class Engine {
     hostSeqRefused(this.#scene(domain, at), entry, seq);
   }
 
-  #claimed(route: MacIpRoute, at: number): void {
-    const key = macIpRouteKey(route);
-    const before = this.#rib.macIp.get(key);
-    this.#rib.macIp.set(key, route);
-    if (before !== undefined && before.vni !== route.vni) this.#withdrawn(before, at);
-    const domain = this.#domains.get(route.vni);
-    if (domain === undefined)
-      this.#outbox.tell({ kind: "route-ignored", reason: "unknown-segment" });
-    else importMacIp(this.#scene(domain, at), route);
+  #clear({ vni, address }: Extract<Observation, { kind: "duplicate-cleared" }>, at: number): void {
+    for (const domain of this.#domains.values()) {
+      if (vni !== undefined && domain.vni !== vni) continue;
+      clearDuplicates(this.#scene(domain, at), address, this.#policy(domain.vni));
+    }
   }
 
-  #unclaimed(key: MacIpRouteKey, at: number): void {
-    const route = this.#rib.macIp.get(key);
-    this.#rib.macIp.delete(key);
-    if (route !== undefined) this.#withdrawn(route, at);
-  }
-
-  #withdrawn(route: MacIpRoute, at: number): void {
-    const domain = this.#domains.get(route.vni);
-    if (domain !== undefined) hostUnclaimed(this.#scene(domain, at), route);
-  }
-
-  #floodClaimed(route: ImetRoute, at: number): void {
-    const key = imetRouteKey(route);
-    const before = this.#rib.imet.get(key);
-    this.#rib.imet.set(key, route);
-    if (before !== undefined && before.vni !== route.vni) this.#unflooded(before, at);
-    const domain = this.#domains.get(route.vni);
-    if (domain === undefined)
-      this.#outbox.tell({ kind: "route-ignored", reason: "unknown-segment" });
-    else importImet(this.#scene(domain, at), route);
-  }
-
-  #floodUnclaimed(key: ImetRouteKey, at: number): void {
-    const route = this.#rib.imet.get(key);
-    this.#rib.imet.delete(key);
-    if (route !== undefined) this.#unflooded(route, at);
-  }
-
-  #unflooded(route: ImetRoute, at: number): void {
-    const domain = this.#domains.get(route.vni);
-    if (domain !== undefined) unflood(this.#scene(domain, at), route);
+  /** What concerns a MAC-VRF we have not got is kept, in case we get it. */
+  #stage(at: number): Stage {
+    const sceneOf = (vni: Vni): Scene | undefined => {
+      const domain = this.#domains.get(vni);
+      return domain && this.#scene(domain, at);
+    };
+    return { sceneOf, outbox: this.#outbox };
   }
 }

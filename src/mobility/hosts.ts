@@ -8,9 +8,11 @@ import type { MacAddress } from "../evpn/mac.ts";
 import { refuseHostMac } from "../evpn/mac.ts";
 import { decidedBy, outranks } from "../evpn/mac-claim.ts";
 import { type MacIpRoute, macIpRouteKey } from "../evpn/mac-ip-route.ts";
-import { neighbourKey } from "../evpn/rows.ts";
-import { neighbourOf, remoteClaimTo, rowsOf } from "./desired.ts";
+import { commit, type Scene } from "./commit.ts";
+import { remoteClaimTo } from "./desired.ts";
 import type { Domain } from "./domain.ts";
+import { type Duplicate, type DuplicateSettings, isExempt, isHandover } from "./duplicates.ts";
+import { ipMoved } from "./ip-duplicates.ts";
 import {
   claimed,
   found,
@@ -23,32 +25,24 @@ import {
   unclaimed,
   withoutIp,
 } from "./learn.ts";
-import { claimOf, ipsOf, type MacEntry, whereabouts } from "./mac-entry.ts";
-import type { MovedBy, Place, SightingIgnored } from "./notice.ts";
+import { claimOf, type MacEntry } from "./mac-entry.ts";
+import type { Place, SightingIgnored } from "./notice.ts";
 import type { Observation } from "./observation.ts";
-import type { Outbox } from "./outbox.ts";
+import type { Evidence } from "./start-gate.ts";
 
 export type Sighting = Extract<Observation, { kind: "seen" }>;
 
-/** One host's news at one moment, and where what follows from it is put. */
-export interface Scene {
-  readonly domain: Domain;
-  readonly outbox: Outbox;
-  readonly at: number;
+export interface SeenPolicy {
+  readonly sticky: StickyHosts;
+  readonly evidence: Evidence;
+  readonly duplicates: DuplicateSettings;
 }
 
 /** What the operator has said of hosts that belong to this leaf (RFC 7432 §15.2). */
 export type StickyHosts = ReadonlyMap<MacAddress, readonly IpAddress[]>;
 
-/**
- * `evidence` is `old` for what the bridge's table says at the start: nobody knows when the host was
- * last heard.
- */
-export function hostSeen(
-  scene: Scene,
-  sighting: Sighting,
-  { sticky, evidence }: { sticky: StickyHosts; evidence: "old" | "new" },
-): void {
+/** A host has shown itself on a port of ours. */
+export function hostSeen(scene: Scene, sighting: Sighting, policy: SeenPolicy): void {
   const { domain, outbox, at } = scene;
   const { vni, mac, port, ip, signal } = sighting;
   const reason = sightingIgnored(domain, sighting);
@@ -60,24 +54,52 @@ export function hostSeen(
   const isNewIp = ip !== undefined && before?.local?.ips.has(ip) !== true;
   const others = (of: IpAddress): MacEntry[] =>
     domain.holders(of).filter((holder) => holder.mac !== mac);
-  const learn = evidence === "old" ? found : seen;
+  const learn = policy.evidence === "old" ? found : seen;
   const { entry, refused } = learn(
     before ?? newEntry({ vni, mac }, at),
     { port, ip, learnedFrom: signal, at },
     {
       self: domain.segment.vtep,
-      sticky: sticky.get(mac),
+      sticky: policy.sticky.get(mac),
       ipHeardSeq: isNewIp ? highestClaimTo(ip, others(ip)) : -1,
       isTaken: (of) => isTaken(domain, { ip: of, mac, others: others(of) }),
+      duplicates: mayMove(before, mac, policy.duplicates) ? undefined : policy.duplicates,
     },
   );
+  if (entry.duplicate !== undefined && before?.duplicate === undefined) {
+    tellDuplicate(scene, entry, entry.duplicate);
+  }
   if (refused !== undefined) {
+    if (before !== undefined && entry !== before)
+      commit(scene, { before, after: entry, by: signal });
     tellRefusal(scene, sighting, refused);
     return;
   }
-  if (isNewIp) takeFrom(scene, ip, { mac, others: others(ip) });
+  if (isNewIp) takeFrom(scene, { sighting, ip, others: others(ip), policy });
   commit(scene, { before, after: entry, by: signal });
   if (isNewIp) outbox.tell({ kind: "ip-learned", vni, mac, ip, signal });
+}
+
+/** A host that is here already does not move by being seen; some may move as often as they like. */
+function mayMove(
+  entry: MacEntry | undefined,
+  mac: MacAddress,
+  duplicates: DuplicateSettings,
+): boolean {
+  return entry?.local !== undefined || isExempt(mac, duplicates);
+}
+
+function tellDuplicate({ outbox }: Scene, { vni, mac }: MacEntry, duplicate: Duplicate): void {
+  const { moves, vteps, kind } = duplicate;
+  outbox.tell({
+    kind: "duplicate-detected",
+    vni,
+    mac,
+    ip: undefined,
+    moves,
+    vteps,
+    action: kind,
+  });
 }
 
 /** Whether the IP is known to be another MAC's by now: behind a port of ours, or elsewhere. */
@@ -113,7 +135,8 @@ function tellRefusal({ outbox }: Scene, { vni, mac, port }: Sighting, refused: R
       outbox.tell({ kind: "seq-exhausted", vni, mac, vtep: refused.owner.vtep });
       return;
     case "stale-evidence":
-      outbox.tell({ kind: "sighting-ignored", vni, mac, port, reason: "stale-evidence" });
+    case "frozen":
+      outbox.tell({ kind: "sighting-ignored", vni, mac, port, reason: refused.kind });
       return;
   }
 }
@@ -123,18 +146,26 @@ function highestClaimTo(ip: IpAddress, others: readonly MacEntry[]): number {
 }
 
 /** The IP is another MAC's from now on (RFC 9721 §6, C3.2, C3.10). */
-function takeFrom(
-  scene: Scene,
-  ip: IpAddress,
-  { mac, others }: { mac: MacAddress; others: readonly MacEntry[] },
-): void {
+function takeFrom(scene: Scene, { sighting, ip, others, policy }: IpTaken): void {
+  const { mac, signal } = sighting;
   for (const other of others) {
     const isHere = other.local?.ips.has(ip) === true;
+    const owner = isHere ? other.local?.claim : remoteClaimTo(ip, other);
+    if (owner === undefined) continue;
     if (isHere) commit(scene, { before: other, after: withoutIp(other, ip), by: "route" });
-    if (isHere || remoteClaimTo(ip, other) !== undefined) {
-      scene.outbox.tell({ kind: "ip-moved", vni: other.vni, mac, ip, from: other.mac });
+    scene.outbox.tell({ kind: "ip-moved", vni: other.vni, mac, ip, from: other.mac });
+    const isCounted = ![mac, other.mac].some((each) => isExempt(each, policy.duplicates));
+    if (isCounted && !isHandover(signal)) {
+      ipMoved(scene, { ip, mac, vtep: owner.vtep, settings: policy.duplicates });
     }
   }
+}
+
+interface IpTaken {
+  readonly sighting: Sighting;
+  readonly ip: IpAddress;
+  readonly others: readonly MacEntry[];
+  readonly policy: SeenPolicy;
 }
 
 /** The host is no longer on its port (C1.15). */
@@ -195,84 +226,4 @@ export function hostSeqRefused(scene: Scene, entry: MacEntry, refused: number): 
   if (after?.local === undefined) return;
   commit(scene, { before: entry, after, by: "route" });
   scene.outbox.tell({ kind: "seq-refused", vni, mac, refused, seq: after.local.claim.seq });
-}
-
-/** Stores the next entry, and asks for and tells whatever follows from the difference. */
-export function commit(
-  { domain, outbox, at }: Scene,
-  { before, after: next, by }: { before: MacEntry | undefined; after: MacEntry; by: MovedBy },
-): void {
-  const from = before === undefined ? NOWHERE : placeOf(before);
-  const to = placeOf(next);
-  const hasMoved = !samePlace(from, to);
-  const isMove = hasMoved && from.kind !== "nowhere" && to.kind !== "nowhere";
-  const after = hasMoved ? { ...next, since: at, moves: next.moves + (isMove ? 1 : 0) } : next;
-  const affected = domain.put(after);
-  const { vrf } = domain;
-  if (vrf !== undefined && !sameClaims(before, after)) {
-    outbox.replace(before === undefined ? [] : rowsOf(before, vrf), rowsOf(after, vrf));
-  }
-  for (const ip of affected) refreshNeighbour({ domain, outbox }, ip);
-  if (hasMoved) {
-    const { vni, mac } = after;
-    const ips = ipsOf(to.kind === "nowhere" && before !== undefined ? before : after);
-    outbox.tell({ kind: "moved", vni, mac, ips, from, to, seq: seqOf(after), signal: by });
-  }
-  if (isForgettable(after)) domain.drop(after.mac);
-}
-
-function sameClaims(before: MacEntry | undefined, after: MacEntry): boolean {
-  return (
-    before !== undefined &&
-    before.remote === after.remote &&
-    before.local?.claim === after.local?.claim &&
-    before.local?.ips === after.local?.ips
-  );
-}
-
-/** Asks for the neighbour row of an IP anew. */
-export function refreshNeighbour({ domain, outbox }: Omit<Scene, "at">, ip: IpAddress): void {
-  const { vrf, vni } = domain;
-  const row = vrf && neighbourOf(ip, { vrf, holders: domain.holders(ip) });
-  if (row?.mac === domain.neighbours.get(ip)?.mac) return;
-  if (row === undefined) domain.neighbours.delete(ip);
-  else domain.neighbours.set(ip, row);
-  outbox.want({ table: "neighbour", key: neighbourKey({ vni, ip }), row });
-}
-
-const NOWHERE: Place = { kind: "nowhere" };
-
-export function placeOf(entry: MacEntry): Place {
-  const where = whereabouts(entry);
-  switch (where.kind) {
-    case "here":
-      return { kind: "port", port: where.port };
-    case "there":
-      return { kind: "vtep", vtep: where.claim.vtep };
-    case "duplicate":
-    case "nowhere":
-      return NOWHERE;
-  }
-}
-
-function samePlace(a: Place, b: Place): boolean {
-  switch (a.kind) {
-    case "port":
-      return b.kind === "port" && a.port === b.port;
-    case "vtep":
-      return b.kind === "vtep" && a.vtep === b.vtep;
-    case "nowhere":
-      return b.kind === "nowhere";
-  }
-}
-
-function seqOf(entry: MacEntry): number | undefined {
-  const where = whereabouts(entry);
-  return where.kind === "here" || where.kind === "there" ? where.claim.seq : undefined;
-}
-
-/** Nobody claims the MAC, and no number has been used that a later claim must not fall below. */
-function isForgettable({ local, remote, sentSeq, heardSeq, remembered }: MacEntry): boolean {
-  const isClaimed = local !== undefined || remote.size > 0 || remembered.length > 0;
-  return !isClaimed && sentSeq <= 0 && heardSeq < 0;
 }

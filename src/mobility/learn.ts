@@ -8,26 +8,19 @@ import type { IpAddress } from "../evpn/ip.ts";
 import { type MacClaim, outranks, SEQ_MAX } from "../evpn/mac-claim.ts";
 import type { MacIpRoute, MacIpRouteKey } from "../evpn/mac-ip-route.ts";
 import { macIpRouteKey } from "../evpn/mac-ip-route.ts";
-import type { PortName } from "../evpn/port.ts";
 import type { VtepAddress } from "../evpn/vtep.ts";
+import { countMove, type DuplicateSettings, duplicateFrom, NO_MOVES } from "./duplicates.ts";
 import {
   bestClaim,
   bestRemoteClaim,
   claimOf,
+  type Frozen,
   type IpBinding,
-  type LearnedFrom,
   type LocalClaim,
   type MacEntry,
   remoteIps,
+  type Seen,
 } from "./mac-entry.ts";
-
-/** A host on a local port, as it has shown itself. */
-export interface Seen {
-  readonly port: PortName;
-  readonly ip: IpAddress | undefined;
-  readonly learnedFrom: LearnedFrom;
-  readonly at: number;
-}
 
 /** What the entry alone can not know when a host is seen. */
 export interface Circumstances {
@@ -41,6 +34,8 @@ export interface Circumstances {
   readonly ipHeardSeq: number;
   /** Whether another MAC holds this IP by now, here or elsewhere. */
   readonly isTaken: (ip: IpAddress) => boolean;
+  /** `undefined` for a MAC that may move as often as it likes. */
+  readonly duplicates: DuplicateSettings | undefined;
 }
 
 export type Refusal =
@@ -49,7 +44,9 @@ export type Refusal =
   /** The rival has the highest number there is; to wrap would be to lose for ever (C1.26). */
   | { readonly kind: "seq-exhausted"; readonly owner: MacClaim }
   /** An old trace of the MAC, and somebody claims it by now. */
-  | { readonly kind: "stale-evidence" };
+  | { readonly kind: "stale-evidence" }
+  /** It moves too often; nothing is sent or processed for it (RFC 7432 §15.1, C2.3). */
+  | { readonly kind: "frozen" };
 
 export interface Learned {
   readonly entry: MacEntry;
@@ -64,6 +61,9 @@ export function newEntry(of: Pick<MacEntry, "vni" | "mac">, at: number): MacEntr
     sentSeq: -1,
     heardSeq: -1,
     remembered: [],
+    moveTimes: NO_MOVES,
+    duplicate: undefined,
+    frozen: undefined,
     moves: 0,
     since: at,
   };
@@ -71,6 +71,10 @@ export function newEntry(of: Pick<MacEntry, "vni" | "mac">, at: number): MacEntr
 
 /** The host has shown itself on a local port. */
 export function seen(entry: MacEntry, what: Seen, circumstances: Circumstances): Learned {
+  if (entry.frozen !== undefined) {
+    const frozen = { ...entry.frozen, waiting: what };
+    return { entry: { ...entry, frozen }, refused: { kind: "frozen" } };
+  }
   return entry.local === undefined
     ? seenAnew(entry, what, circumstances)
     : { entry: seenAgain(entry, entry.local, { what, circumstances }), refused: undefined };
@@ -105,11 +109,40 @@ function seenAnew(entry: MacEntry, what: Seen, circumstances: Circumstances): Le
   if (rival !== undefined && rival.seq >= SEQ_MAX && !claim.sticky) {
     return { entry, refused: { kind: "seq-exhausted", owner: rival } };
   }
+  const counted = rival === undefined ? entry : moved(entry, { what, rival, circumstances });
+  if (counted.frozen !== undefined) return { entry: counted, refused: { kind: "frozen" } };
   // The whole host moves: what the RIB knows of its IPs is true of it here as well (C1.25).
   const known = rival === undefined ? entry.remembered : remoteIps(entry, rival.vtep);
   const ips = [...known, ...(circumstances.sticky ?? [])];
   const free = ips.filter((ip) => !circumstances.isTaken(ip));
-  return { entry: withLocal(entry, what, { claim, ips: free }), refused: undefined };
+  return { entry: withLocal(counted, what, { claim, ips: free }), refused: undefined };
+}
+
+/**
+ * Counts a move to us (RFC 7432 §15.1: "by way of local learning", C2.9). The one that is too many
+ * is not made where duplicates are frozen: the MAC stays where it was before.
+ */
+function moved(
+  entry: MacEntry,
+  {
+    what,
+    rival,
+    circumstances: { self, duplicates },
+  }: { what: Seen; rival: MacClaim; circumstances: Circumstances },
+): MacEntry {
+  if (duplicates === undefined) return entry;
+  const { times, isDuplicate } = countMove(entry.moveTimes, what.at, duplicates);
+  const counted: MacEntry = { ...entry, moveTimes: times };
+  if (!isDuplicate || entry.duplicate !== undefined) return counted;
+  const vteps = [rival.vtep, self];
+  const duplicate = duplicateFrom({ times, at: what.at, vteps }, duplicates);
+  const frozen = duplicate.kind === "frozen" ? { held: rival, waiting: what } : undefined;
+  return { ...counted, duplicate, frozen };
+}
+
+/** The duplicate is one no longer: everything counts again, from nought (C2.7, C2.8). */
+export function recovered(entry: MacEntry): MacEntry {
+  return { ...entry, moveTimes: NO_MOVES, duplicate: undefined, frozen: undefined };
 }
 
 /** C2.13: a sticky MAC is advertised with 0; it does not take part in the bidding. */
@@ -186,11 +219,17 @@ export function claimed(entry: MacEntry, route: MacIpRoute): MacEntry {
     ...entry,
     remote: new Map(entry.remote).set(macIpRouteKey(route), route),
     heardSeq: Math.max(entry.heardSeq, claimOf(route).seq),
+    frozen: entry.frozen && outbidWhileFrozen(entry.frozen, claimOf(route)),
   };
   // RFC 7432 §15: whoever sees a higher number withdraws; C1.7: so does the higher VTEP of a tie.
   const rival = strongestRival(next);
   if (next.local === undefined || rival === undefined) return next;
   return outranks(rival, next.local.claim) ? left(next) : next;
+}
+
+/** What we have seen ourselves is older than this claim: it must not be acted upon later. */
+function outbidWhileFrozen(frozen: Frozen, claim: MacClaim): Frozen {
+  return outranks(claim, frozen.held) ? { ...frozen, waiting: undefined } : frozen;
 }
 
 /**

@@ -10,6 +10,7 @@ import type { PortName } from "../evpn/port.ts";
 import type { Signal } from "../evpn/signal.ts";
 import type { Vni } from "../evpn/vni.ts";
 import type { VtepAddress } from "../evpn/vtep.ts";
+import type { Duplicate, MoveTimes } from "./duplicates.ts";
 
 /** How we came to know something of a host: it was seen, or a route in the RIB has told so. */
 export type LearnedFrom = Signal | "rib";
@@ -31,6 +32,21 @@ export interface LocalClaim {
   readonly seenAt: number;
 }
 
+/** A host on a local port, as it has shown itself. */
+export interface Seen {
+  readonly port: PortName;
+  readonly ip: IpAddress | undefined;
+  readonly learnedFrom: LearnedFrom;
+  readonly at: number;
+}
+
+/** What a frozen MAC is held at, and what has come since that was not acted upon. */
+export interface Frozen {
+  readonly held: MacClaim;
+  /** The last sign of it on a port of ours, unless another VTEP has outbid `held` since. */
+  readonly waiting: Seen | undefined;
+}
+
 export interface MacEntry {
   readonly vni: Vni;
   readonly mac: MacAddress;
@@ -45,6 +61,12 @@ export interface MacEntry {
   readonly heardSeq: number;
   /** The IPs of our own routes that a former life of ours has left in the RIB. */
   readonly remembered: readonly IpAddress[];
+  /** When it last moved to us from another VTEP (RFC 7432 §15.1). */
+  readonly moveTimes: MoveTimes;
+  /** That it has moved too often. */
+  readonly duplicate: Duplicate | undefined;
+  /** There while the duplicate is frozen: neither claims nor routes count. */
+  readonly frozen: Frozen | undefined;
   /** How often the MAC has changed its place, as seen from here. */
   readonly moves: number;
   /** When it came to where it is now, milliseconds since the epoch. */
@@ -89,7 +111,16 @@ export function bestRemoteClaim(entry: Pick<MacEntry, "remote">): MacClaim | und
   return bestClaim(remoteClaims(entry).values());
 }
 
+/** The VTEP whose the MAC is, if it is not ours: the best claim, or the one it is frozen at. */
+export function ownerElsewhere(entry: MacEntry): MacClaim | undefined {
+  if (entry.local !== undefined) return undefined;
+  return entry.frozen?.held ?? bestRemoteClaim(entry);
+}
+
 export function whereabouts(entry: MacEntry): Whereabouts {
+  if (entry.frozen !== undefined) {
+    return { kind: "duplicate", vteps: entry.duplicate?.vteps ?? [] };
+  }
   if (entry.local !== undefined) {
     return { kind: "here", port: entry.local.port, claim: entry.local.claim };
   }
@@ -100,8 +131,8 @@ export function whereabouts(entry: MacEntry): Whereabouts {
 /** The IPs that go with the MAC where it is now. */
 export function ipsOf(entry: MacEntry): readonly IpAddress[] {
   if (entry.local !== undefined) return [...entry.local.ips.keys()];
-  const best = bestRemoteClaim(entry);
-  return best === undefined ? [] : remoteIps(entry, best.vtep);
+  const owner = ownerElsewhere(entry);
+  return owner === undefined ? [] : remoteIps(entry, owner.vtep);
 }
 
 /** The IPs that this VTEP's routes give the MAC. */

@@ -66,6 +66,14 @@ export type Observation =
       readonly mac: MacAddress;
       readonly seq: number;
     }
+  /** The operator says that what was held to be a duplicate is none, or is put right (C2.8). */
+  | {
+      readonly kind: "duplicate-cleared";
+      /** `undefined`: in every MAC-VRF. */
+      readonly vni: Vni | undefined;
+      /** `undefined`: whatever is a duplicate. */
+      readonly address: MacAddress | IpAddress | undefined;
+    }
   /** This source has told all that stood at its start. */
   | { readonly kind: "told"; readonly source: Source };
 

@@ -1,7 +1,8 @@
 /** What follows from a bridge port that goes or is renamed. */
 import type { PortName } from "../evpn/port.ts";
+import type { Scene } from "./commit.ts";
 import type { Domain } from "./domain.ts";
-import { hostLeft, type Scene } from "./hosts.ts";
+import { hostLeft } from "./hosts.ts";
 
 /** Whoever was behind the port is gone: the link is down, which is proof enough (C1.15). */
 export function portDown(scene: Scene, port: PortName): void {

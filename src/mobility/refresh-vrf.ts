@@ -1,9 +1,10 @@
 /** What follows from a MAC-VRF that appears, changes, or goes. */
 import type { MacVrf } from "../evpn/mac-vrf.ts";
 import { floodKey, type RowAt } from "../evpn/rows.ts";
+import { refreshNeighbour, type Scene } from "./commit.ts";
 import { ownImetRow, rowsOf } from "./desired.ts";
 import type { Domain } from "./domain.ts";
-import { hostLeft, refreshNeighbour, type Scene } from "./hosts.ts";
+import { hostLeft } from "./hosts.ts";
 import { rebased } from "./learn.ts";
 import { type Rib, reimport } from "./rib.ts";
 
@@ -38,6 +39,7 @@ function rowsOfAll(domain: Domain): RowAt[] {
     const row = { vni, vtep };
     rows.push({ table: "flood", key: floodKey(row), row });
   }
-  for (const entry of domain.entries()) rows.push(...rowsOf(entry, vrf));
+  const advertising = { vrf, frozenIps: domain.frozenIps };
+  for (const entry of domain.entries()) rows.push(...rowsOf(entry, advertising));
   return rows;
 }

@@ -6,19 +6,78 @@
 import { type ImetRoute, type ImetRouteKey, imetRouteKey } from "../evpn/imet-route.ts";
 import { type MacIpRoute, type MacIpRouteKey, macIpRouteKey } from "../evpn/mac-ip-route.ts";
 import { floodKey } from "../evpn/rows.ts";
+import type { Vni } from "../evpn/vni.ts";
+import type { Scene } from "./commit.ts";
 import type { Domain } from "./domain.ts";
-import { hostClaimed, hostUnclaimed, type Scene } from "./hosts.ts";
+import { hostClaimed, hostUnclaimed } from "./hosts.ts";
 import { ignoredBecause } from "./import.ts";
 import type { RouteIgnored } from "./notice.ts";
 import type { Outbox } from "./outbox.ts";
 
+/** Where the news of a route is acted upon: in the domain of its VNI, if there is one. */
+export interface Stage {
+  readonly sceneOf: (vni: Vni) => Scene | undefined;
+  readonly outbox: Outbox;
+}
+
 export class Rib {
-  readonly macIp: Map<MacIpRouteKey, MacIpRoute> = new Map();
-  readonly imet: Map<ImetRouteKey, ImetRoute> = new Map();
+  readonly #macIp = new Map<MacIpRouteKey, MacIpRoute>();
+  readonly #imet = new Map<ImetRouteKey, ImetRoute>();
+
+  get macIp(): ReadonlyMap<MacIpRouteKey, MacIpRoute> {
+    return this.#macIp;
+  }
+
+  get imet(): ReadonlyMap<ImetRouteKey, ImetRoute> {
+    return this.#imet;
+  }
+
+  claimed(route: MacIpRoute, { sceneOf, outbox }: Stage): void {
+    const key = macIpRouteKey(route);
+    const before = this.#macIp.get(key);
+    this.#macIp.set(key, route);
+    if (before !== undefined && before.vni !== route.vni)
+      withdrawMacIp(sceneOf(before.vni), before);
+    const scene = sceneOf(route.vni);
+    if (scene === undefined) outbox.tell({ kind: "route-ignored", reason: "unknown-segment" });
+    else importMacIp(scene, route);
+  }
+
+  unclaimed(key: MacIpRouteKey, { sceneOf }: Stage): void {
+    const route = this.#macIp.get(key);
+    if (route === undefined) return;
+    this.#macIp.delete(key);
+    withdrawMacIp(sceneOf(route.vni), route);
+  }
+
+  floodClaimed(route: ImetRoute, { sceneOf, outbox }: Stage): void {
+    const key = imetRouteKey(route);
+    const before = this.#imet.get(key);
+    this.#imet.set(key, route);
+    if (before !== undefined && before.vni !== route.vni) withdrawImet(sceneOf(before.vni), before);
+    const scene = sceneOf(route.vni);
+    if (scene === undefined) outbox.tell({ kind: "route-ignored", reason: "unknown-segment" });
+    else importImet(scene, route);
+  }
+
+  floodUnclaimed(key: ImetRouteKey, { sceneOf }: Stage): void {
+    const route = this.#imet.get(key);
+    if (route === undefined) return;
+    this.#imet.delete(key);
+    withdrawImet(sceneOf(route.vni), route);
+  }
+}
+
+function withdrawMacIp(scene: Scene | undefined, route: MacIpRoute): void {
+  if (scene !== undefined) hostUnclaimed(scene, route);
+}
+
+function withdrawImet(scene: Scene | undefined, route: ImetRoute): void {
+  if (scene !== undefined) unflood(scene, route);
 }
 
 /** Takes the route into the domain, or out of it where it no longer concerns the domain. */
-export function importMacIp(scene: Scene, route: MacIpRoute): void {
+function importMacIp(scene: Scene, route: MacIpRoute): void {
   const { domain, outbox } = scene;
   if (domain.vrf === undefined) return;
   const reason = ignoredBecause(route, domain.vrf);
@@ -30,7 +89,7 @@ export function importMacIp(scene: Scene, route: MacIpRoute): void {
   hostUnclaimed(scene, route);
 }
 
-export function importImet({ domain, outbox }: Scene, route: ImetRoute): void {
+function importImet({ domain, outbox }: Scene, route: ImetRoute): void {
   if (domain.vrf === undefined) return;
   const reason = ignoredBecause(route, domain.vrf);
   if (reason === undefined) {
@@ -69,7 +128,7 @@ function flood({ domain, outbox }: Floods, route: ImetRoute): void {
   outbox.want({ table: "flood", key: floodKey(row), row });
 }
 
-export function unflood({ domain, outbox }: Floods, route: ImetRoute): void {
+function unflood({ domain, outbox }: Floods, route: ImetRoute): void {
   const before = domain.floods.get(imetRouteKey(route));
   if (before === undefined) return;
   domain.floods.delete(imetRouteKey(route));
@@ -85,7 +144,7 @@ function floodsTo(domain: Domain, { tunnel }: ImetRoute): boolean {
 }
 
 /** Goes through the whole RIB again for a domain whose MAC-VRF is new or has changed. */
-export function reimport(scene: Scene, rib: Rib): void {
+export function reimport(scene: Scene, rib: Pick<Rib, "macIp" | "imet">): void {
   const { domain } = scene;
   for (const route of rib.macIp.values()) {
     if (route.vni === domain.vni && !isKnown(domain, route)) importMacIp(scene, route);

@@ -66,6 +66,9 @@ export function entry(host: Host): MacEntry {
     sentSeq: port === undefined ? -1 : seq,
     heardSeq: -1,
     remembered: [],
+    moveTimes: [],
+    duplicate: undefined,
+    frozen: undefined,
     moves: 1,
     since: T0,
   };

@@ -12,10 +12,12 @@ import type { RowAt, TableName, Tables } from "../../src/evpn/rows.ts";
 import type { Signal } from "../../src/evpn/signal.ts";
 import { toVni, type Vni } from "../../src/evpn/vni.ts";
 import type { VtepAddress } from "../../src/evpn/vtep.ts";
+import { DEFAULT_DUPLICATES, type DuplicateSettings } from "../../src/mobility/duplicates.ts";
 import { type DomainSettings, Engine } from "../../src/mobility/engine.ts";
 import { type MacEntry, whereabouts } from "../../src/mobility/mac-entry.ts";
 import type { Notice } from "../../src/mobility/notice.ts";
 import type { Observation } from "../../src/mobility/observation.ts";
+import type { Decision } from "../../src/mobility/outbox.ts";
 
 export function must<T>(result: Result<T>): T {
   if (!result.ok) throw new Error(String(result.error));
@@ -88,15 +90,24 @@ export class Leaf {
   readonly engine: Engine;
   readonly notices: Notice[] = [];
   readonly #rows = new Map<string, RowAt>();
-  #now = 1000;
+  now = 1000;
 
-  constructor(vtep: VtepAddress, settings: ReadonlyMap<Vni, DomainSettings> = new Map()) {
+  constructor(
+    vtep: VtepAddress,
+    {
+      domains = new Map(),
+      duplicates = {},
+    }: {
+      domains?: ReadonlyMap<Vni, DomainSettings>;
+      duplicates?: Partial<DuplicateSettings>;
+    } = {},
+  ) {
     this.vtep = vtep;
-    this.engine = new Engine(settings);
+    this.engine = new Engine({ domains, duplicates: { ...DEFAULT_DUPLICATES, ...duplicates } });
   }
 
   /** A leaf with VNI 10 and ports p1 and p2, which has been told everything there was. */
-  static ready(vtep: VtepAddress, settings?: ReadonlyMap<Vni, DomainSettings>): Leaf {
+  static ready(vtep: VtepAddress, settings?: ConstructorParameters<typeof Leaf>[1]): Leaf {
     const leaf = new Leaf(vtep, settings);
     leaf.boots();
     for (const source of ["rib", "kernel", "packets"] as const) leaf.told(source);
@@ -119,8 +130,20 @@ export class Leaf {
   }
 
   observe(observation: Observation): void {
-    this.#now++;
-    const { wants, notices } = this.engine.observe(observation, this.#now);
+    this.#take(this.engine.observe(observation, this.now));
+  }
+
+  /** Time passes. */
+  after(ms: number): void {
+    this.now += ms;
+  }
+
+  /** What is due is done. */
+  tick(): void {
+    this.#take(this.engine.tick(this.now));
+  }
+
+  #take({ wants, notices }: Decision): void {
     for (const want of wants) {
       const key = `${want.table}|${want.key}`;
       if (want.row === undefined) this.#rows.delete(key);
@@ -152,6 +175,12 @@ export class Leaf {
     return [...this.#rows.values()].flatMap((at) =>
       at.table === table && at.row !== undefined ? [at.row as Tables[T]["row"]] : [],
     );
+  }
+
+  /** The highest number that anybody has used for the MAC; -1: none. */
+  highestSeq(of: MacAddress): number {
+    const entry = this.engine.domain(VNI)?.entry(of);
+    return Math.max(entry?.sentSeq ?? -1, entry?.heardSeq ?? -1);
   }
 
   /** Own routes as `mac ip seq`, `-` for what is absent. */

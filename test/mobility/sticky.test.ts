@@ -4,7 +4,7 @@ import type { Vni } from "../../src/evpn/vni.ts";
 import type { DomainSettings } from "../../src/mobility/engine.ts";
 import { A, adv, B, C, I4, Leaf, M, port, VNI } from "./leaf.ts";
 
-const stickyHere: ReadonlyMap<Vni, DomainSettings> = new Map([
+const domains: ReadonlyMap<Vni, DomainSettings> = new Map([
   [
     VNI,
     {
@@ -13,6 +13,7 @@ const stickyHere: ReadonlyMap<Vni, DomainSettings> = new Map([
     },
   ],
 ]);
+const stickyHere = { domains };
 
 describe("A MAC that is sticky elsewhere", () => {
   it("C2.12 is not advertised and not re-pointed when it is seen here, and this is told", () => {

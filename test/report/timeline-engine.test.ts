@@ -4,6 +4,7 @@ import { type MacIpRoute, macIpRouteKey } from "../../src/evpn/mac-ip-route.ts";
 import { portName } from "../../src/evpn/port.ts";
 import type { RouteDistinguisher } from "../../src/evpn/route-distinguisher.ts";
 import type { RouteTarget } from "../../src/evpn/route-target.ts";
+import { DEFAULT_DUPLICATES } from "../../src/mobility/duplicates.ts";
 import { Engine } from "../../src/mobility/engine.ts";
 import { type Observation, SOURCES } from "../../src/mobility/observation.ts";
 import { Timeline, type WrittenRow } from "../../src/report/timeline.ts";
@@ -14,7 +15,7 @@ const eth1 = portName("eth1");
 /** The decision with a world that does at once what it asks for, one millisecond later. */
 class Leaf {
   readonly timeline = new Timeline();
-  readonly #engine = new Engine(new Map());
+  readonly #engine = new Engine({ domains: new Map(), duplicates: DEFAULT_DUPLICATES });
   readonly #standing = new Map<string, WrittenRow>();
   #now = 0;
 

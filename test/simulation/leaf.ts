@@ -10,9 +10,16 @@ import type { RowAt } from "../../src/evpn/rows.ts";
 import type { Signal } from "../../src/evpn/signal.ts";
 import type { VtepAddress } from "../../src/evpn/vtep.ts";
 import { rowsOf } from "../../src/mobility/desired.ts";
-import { Engine } from "../../src/mobility/engine.ts";
+import { DEFAULT_DUPLICATES } from "../../src/mobility/duplicates.ts";
+import { Engine, type EngineSettings } from "../../src/mobility/engine.ts";
 import type { Observation } from "../../src/mobility/observation.ts";
 import { BRIDGE_MAC, port, VNI } from "../mobility/leaf.ts";
+
+/** Hosts move here as fast as they like; duplicates have tests of their own. */
+const SETTINGS: EngineSettings = {
+  domains: new Map(),
+  duplicates: { ...DEFAULT_DUPLICATES, action: "warn" },
+};
 
 /** What one leaf's speaker tells the others. */
 export type Update =
@@ -36,13 +43,13 @@ export class SimulatedLeaf {
     this.vtep = vtep;
     this.#send = send;
     this.#ports = ["p1", "p2"].map(port);
-    this.engine = new Engine(new Map());
+    this.engine = new Engine(SETTINGS);
     this.boot(0);
   }
 
   /** roamd starts, or starts again: it knows nothing but what the RIB and the kernel hold. */
   boot(at: number): void {
-    this.engine = new Engine(new Map());
+    this.engine = new Engine(SETTINGS);
     const wants: RowAt[] = [];
     const tell = (observation: Observation): void => {
       wants.push(...this.engine.observe(observation, at).wants);
@@ -169,7 +176,9 @@ export class SimulatedLeaf {
     const domain = this.engine.domain(VNI);
     const vrf = domain?.vrf;
     if (domain === undefined || vrf === undefined) return;
-    const rows = [...domain.entries()].flatMap((entry) => rowsOf(entry, vrf));
+    const rows = [...domain.entries()].flatMap((entry) =>
+      rowsOf(entry, { vrf, frozenIps: domain.frozenIps }),
+    );
     const routes = rows.filter(({ table }) => table === "mac-ip-route").map(({ key }) => `${key}`);
     const fdb = rows.filter(({ table }) => table === "fdb").map(({ key }) => `${key}`);
     const standing = [...this.advertised.keys()].map(String);

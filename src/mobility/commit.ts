@@ -1,0 +1,113 @@
+/** A change is made known: stored, asked for as rows, told. What follows from every change alike. */
+import type { IpAddress } from "../evpn/ip.ts";
+import { neighbourKey, type RowAt } from "../evpn/rows.ts";
+import { neighbourOf, rowsOf } from "./desired.ts";
+import type { Domain } from "./domain.ts";
+import { ipsOf, type MacEntry, whereabouts } from "./mac-entry.ts";
+import type { MovedBy, Place } from "./notice.ts";
+import type { Outbox } from "./outbox.ts";
+
+/** One host's news at one moment, and where what follows from it is put. */
+export interface Scene {
+  readonly domain: Domain;
+  readonly outbox: Outbox;
+  readonly at: number;
+}
+
+/** Stores the next entry, and asks for and tells whatever follows from the difference. */
+export function commit(
+  { domain, outbox, at }: Scene,
+  { before, after: next, by }: { before: MacEntry | undefined; after: MacEntry; by: MovedBy },
+): void {
+  const from = before === undefined ? NOWHERE : placeOf(before);
+  const to = placeOf(next);
+  const hasMoved = !samePlace(from, to);
+  const isMove = hasMoved && from.kind !== "nowhere" && to.kind !== "nowhere";
+  const after = hasMoved ? { ...next, since: at, moves: next.moves + (isMove ? 1 : 0) } : next;
+  const affected = domain.put(after);
+  const { vrf } = domain;
+  if (vrf !== undefined && !sameClaims(before, after)) {
+    const advertising = { vrf, frozenIps: domain.frozenIps };
+    const old = before === undefined ? [] : rowsOf(before, advertising);
+    outbox.replace(old, rowsOf(after, advertising));
+  }
+  for (const ip of affected) refreshNeighbour({ domain, outbox }, ip);
+  if (hasMoved) {
+    const { vni, mac } = after;
+    const ips = ipsOf(to.kind === "nowhere" && before !== undefined ? before : after);
+    outbox.tell({ kind: "moved", vni, mac, ips, from, to, seq: seqOf(after), signal: by });
+  }
+  if (isForgettable(after)) domain.drop(after.mac);
+}
+
+function sameClaims(before: MacEntry | undefined, after: MacEntry): boolean {
+  return (
+    before !== undefined &&
+    before.remote === after.remote &&
+    before.frozen?.held === after.frozen?.held &&
+    before.local?.claim === after.local?.claim &&
+    before.local?.ips === after.local?.ips
+  );
+}
+
+/** Asks for the neighbour row of an IP anew. */
+export function refreshNeighbour({ domain, outbox }: Omit<Scene, "at">, ip: IpAddress): void {
+  const { vrf, vni, frozenIps } = domain;
+  const row = vrf && neighbourOf(ip, { vrf, frozenIps, holders: domain.holders(ip) });
+  if (row?.mac === domain.neighbours.get(ip)?.mac) return;
+  if (row === undefined) domain.neighbours.delete(ip);
+  else domain.neighbours.set(ip, row);
+  outbox.want({ table: "neighbour", key: neighbourKey({ vni, ip }), row });
+}
+
+/** Makes a change that concerns one IP, and asks anew for whatever it bears on. */
+export function refreshRowsOf(scene: Scene, ip: IpAddress, change: () => void): void {
+  const { domain, outbox } = scene;
+  const { vrf, frozenIps } = domain;
+  const rows = (): RowAt[] =>
+    vrf === undefined ? [] : domain.holders(ip).flatMap((each) => rowsOf(each, { vrf, frozenIps }));
+  const before = rows();
+  change();
+  outbox.replace(before, rows());
+  refreshNeighbour(scene, ip);
+}
+
+const NOWHERE: Place = { kind: "nowhere" };
+
+export function placeOf(entry: MacEntry): Place {
+  // Where a frozen MAC is held, frames go.
+  if (entry.frozen !== undefined) return { kind: "vtep", vtep: entry.frozen.held.vtep };
+  const where = whereabouts(entry);
+  switch (where.kind) {
+    case "here":
+      return { kind: "port", port: where.port };
+    case "there":
+      return { kind: "vtep", vtep: where.claim.vtep };
+    case "duplicate":
+    case "nowhere":
+      return NOWHERE;
+  }
+}
+
+function samePlace(a: Place, b: Place): boolean {
+  switch (a.kind) {
+    case "port":
+      return b.kind === "port" && a.port === b.port;
+    case "vtep":
+      return b.kind === "vtep" && a.vtep === b.vtep;
+    case "nowhere":
+      return b.kind === "nowhere";
+  }
+}
+
+function seqOf(entry: MacEntry): number | undefined {
+  const where = whereabouts(entry);
+  return where.kind === "here" || where.kind === "there" ? where.claim.seq : undefined;
+}
+
+/** Nobody claims the MAC, and no number has been used that a later claim must not fall below. */
+function isForgettable(entry: MacEntry): boolean {
+  const { local, remote, remembered, duplicate, sentSeq, heardSeq } = entry;
+  const isClaimed = local !== undefined || remote.size > 0 || remembered.length > 0;
+  return !isClaimed && duplicate === undefined && sentSeq <= 0 && heardSeq < 0;
+}

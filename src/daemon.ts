@@ -98,9 +98,11 @@ class Daemon implements AsyncDisposable {
           this.#reporter.applied(table, applied, at);
           this.#sleep();
         },
+        onWrite: (table, tookMs) => this.#metrics.applied(table, tookMs),
       },
     );
     this.#tables = tables;
+    for (const early of this.#early.splice(0)) this.#observe(early);
 
     const control = await listen({
       ...config.control,
@@ -114,7 +116,6 @@ class Daemon implements AsyncDisposable {
 
     // What is running ends when we close; if one of them ends before, something is broken.
     const running = [this.#gobgp.run(closing), tables.run(closing)];
-    for (const early of this.#early.splice(0)) this.#observe(early);
     await Promise.race([aborted(stop), Promise.all(running)]);
     await this.#leave(tables);
     this.#closing.abort();

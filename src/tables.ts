@@ -6,6 +6,7 @@ import type { RowAt, TableName, Tables as TablesOf } from "./evpn/rows.ts";
 import { ApplyLoop, type OnApplied } from "./reconcile/apply-loop.ts";
 import type { Driver } from "./reconcile/driver.ts";
 import { Reconciler } from "./reconcile/reconciler.ts";
+import { timedDriver } from "./report/timed-driver.ts";
 
 export type Drivers = {
   readonly [T in TableName]: Driver<TablesOf[T]["key"], TablesOf[T]["row"]>;
@@ -31,12 +32,17 @@ export class Tables {
   readonly #routes: ApplyLoop;
 
   constructor(drivers: Drivers, options: TablesOptions) {
+    const timed = <T extends TableName>(table: T): Drivers[T] => {
+      const driver: Driver<string, unknown> = drivers[table] as never;
+      const took = (ms: number): void => options.onWrite(table, ms);
+      return timedDriver(driver, { clock: options.clock, took }) as never;
+    };
     this.of = {
-      fdb: new Reconciler(drivers.fdb),
-      flood: new Reconciler(drivers.flood),
-      neighbour: new Reconciler(drivers.neighbour),
-      "mac-ip-route": new Reconciler(drivers["mac-ip-route"]),
-      "imet-route": new Reconciler(drivers["imet-route"]),
+      fdb: new Reconciler(timed("fdb")),
+      flood: new Reconciler(timed("flood")),
+      neighbour: new Reconciler(timed("neighbour")),
+      "mac-ip-route": new Reconciler(timed("mac-ip-route")),
+      "imet-route": new Reconciler(timed("imet-route")),
     };
     this.#kernel = new ApplyLoop(options);
     this.#routes = new ApplyLoop({ ...options, beforeRemoves: () => this.#kernel.settled() });

@@ -94,10 +94,8 @@ class Daemon implements AsyncDisposable {
       { ...kernel.value.drivers, ...this.#gobgp.drivers },
       {
         clock: now,
-        onApplied: (table, applied, at) => {
-          this.#reporter.applied(table, applied, at);
-          this.#sleep();
-        },
+        onApplied: (table, applied, at) => this.#reporter.applied(table, applied, at),
+        onPass: () => this.#sleep(),
         onWrite: (table, tookMs) => this.#metrics.applied(table, tookMs),
       },
     );

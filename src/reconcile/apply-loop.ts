@@ -47,6 +47,7 @@ export class ApplyLoop {
   #isWoken = false;
   #isAsking = false;
   #isRunning = false;
+  #isPassing = false;
   #wakeUp: (() => void) | undefined;
 
   constructor(options: ApplyLoopOptions) {
@@ -107,8 +108,12 @@ export class ApplyLoop {
     return new Promise((resolve) => this.#waiters.push({ turns, resolve }));
   }
 
-  /** When `wake` is to be called at the latest. */
+  /**
+   * When `wake` is to be called at the latest; `undefined` also before and during a pass, for what
+   * is due is being done, and to wake for it over and over would not hasten it: see `onPass`.
+   */
   nextAt(): number | undefined {
+    if (this.#isWoken || this.#isPassing) return undefined;
     let earliest: number | undefined;
     for (const member of this.#members) {
       const at = member.nextAt();
@@ -126,6 +131,7 @@ export class ApplyLoop {
 
   async #pass(signal: AbortSignal): Promise<void> {
     this.#isWoken = false;
+    this.#isPassing = true;
     const isGated = this.#options.beforeRemoves !== undefined;
     for (const member of this.#members) {
       if (signal.aborted) break;
@@ -136,6 +142,7 @@ export class ApplyLoop {
       }
     }
     if (isGated) this.#askToRemove();
+    this.#isPassing = false;
     this.#options.onPass?.();
     // Nothing is being written now: what is not dirty any more has been tried.
     for (const waiter of this.#waiters.splice(0)) {

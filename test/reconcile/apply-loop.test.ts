@@ -258,6 +258,25 @@ describe("Who sleeps for the loop", () => {
     await kernel.loop.settled();
     expect(asked.at(-1)).toBe(1150);
   });
+
+  it("is not asked to wake it for what it is doing", async () => {
+    const asked: (number | undefined)[] = [];
+    const kernel = bench({ onPass: () => asked.push(kernel.loop.nextAt()) });
+    await start(kernel);
+    kernel.table.fails = true;
+    kernel.want(1);
+    await kernel.loop.settled();
+    expect(kernel.loop.nextAt()).toBe(1100);
+    now = 1100;
+    kernel.table.isSlow = true;
+    const settled = kernel.loop.settled();
+    expect(kernel.loop.nextAt()).toBeUndefined();
+    await turnOfTheEventLoop();
+    expect(kernel.loop.nextAt()).toBeUndefined();
+    kernel.table.letThrough();
+    await settled;
+    expect(asked.at(-1)).toBe(1300);
+  });
 });
 
 describe("A loop that waits before it removes", () => {

@@ -24,6 +24,8 @@ export interface TablesOptions {
   readonly onApplied: OnApplied;
   /** Told after every pass of a loop: `nextAt` may have changed. */
   readonly onPass?: (() => void) | undefined;
+  /** Told how long the other side took over every write. */
+  readonly onWrite: (table: TableName, tookMs: number) => void;
 }
 
 export class Tables {

@@ -91,7 +91,20 @@ export class NetlinkMonitor implements Disposable {
       this.#datagram(this.#slab.subarray(i * SLOT_SIZE, i * SLOT_SIZE + length));
     }
     this.#listener.settled();
-    if (lost) this.#listener.overrun();
+    if (!lost) return;
+    this.#drain();
+    this.#listener.overrun();
+  }
+
+  /**
+   * Once it has dropped something, the kernel drops on, and does not say so again, until we have
+   * taken all that waits. Only what is read after that is sure to be followed by what changes.
+   */
+  #drain(): void {
+    for (;;) {
+      const length = this.#socket.recv(this.#slab);
+      if (length < 0 && length !== -Errno.ENOBUFS) return;
+    }
   }
 
   #datagram(bytes: Uint8Array): void {

@@ -38,9 +38,13 @@ const RECEIVE_BUFFER = 4 << 20;
 const DUMP_BUFFER = 64 << 10;
 
 export class NetlinkConversation {
-  readonly #writing: DatagramSocket = openRouteSocket([], { receiveBuffer: RECEIVE_BUFFER });
+  readonly #writing: DatagramSocket;
   readonly #reply: Uint8Array = new Uint8Array(DUMP_BUFFER);
   #sequence = 0;
+
+  constructor({ receiveBuffer = RECEIVE_BUFFER }: { receiveBuffer?: number } = {}) {
+    this.#writing = openRouteSocket([], { receiveBuffer });
+  }
 
   close(): void {
     this.#writing.close();

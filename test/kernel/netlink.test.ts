@@ -1,0 +1,243 @@
+/** Netlink under pressure: more news than the buffer holds, more errors than the buffer holds. */
+import { readdirSync } from "node:fs";
+import { Worker } from "node:worker_threads";
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { MacAddress } from "../../src/evpn/mac.ts";
+import type { Kernel } from "../../src/linux/kernel.ts";
+import { Errno } from "../../src/linux/linux-error.ts";
+import { META_PER_DATAGRAM } from "../../src/linux/native.ts";
+import { NetlinkConversation, NetlinkDump } from "../../src/linux/netlink-conversation.ts";
+import { openRouteSocket, RouteGroup } from "../../src/linux/socket.ts";
+import { MessageWriter } from "../../src/wire/netlink.ts";
+import { writeLinkDump } from "../../src/wire/netlink-link.ts";
+import { NeighbourFlag, writeNeighbour } from "../../src/wire/netlink-neighbour.ts";
+import { dataFrame, Host } from "./frames.ts";
+import { clearLinks, ifindexOf, makeSegment, requireOwnNamespace, sh } from "./namespace.ts";
+import { open, Recorder } from "./recorder.ts";
+
+beforeAll(requireOwnNamespace);
+afterEach(clearLinks);
+
+function macOf(i: number): string {
+  const bytes = [i >> 8, i & 0xff].map((byte) => byte.toString(16).padStart(2, "0"));
+  return `02:00:00:01:${bytes.join(":")}`;
+}
+
+describe("After an overrun", () => {
+  let recorder: Recorder;
+  let kernel: Kernel;
+
+  beforeEach(async () => {
+    makeSegment();
+    recorder = new Recorder();
+    kernel = await open(recorder, { receiveBuffer: 4096 });
+    recorder.clear();
+  });
+  afterEach(async () => {
+    await kernel[Symbol.asyncDispose]();
+  });
+
+  /** Hosts come up while nobody reads what the kernel tells: all in one turn of the event loop. */
+  function burst(count: number): void {
+    using host = new Host("p1h");
+    for (let i = 0; i < count; i++) host.send(dataFrame(macOf(i)));
+  }
+
+  it("everything is read again, and every table of ours", async () => {
+    burst(500);
+    await recorder.until(() => new Set(recorder.of("seen").map(({ mac }) => mac)).size === 500);
+    expect(recorder.notices).toContainEqual({ kind: "netlink-overrun" });
+    for (const table of ["fdb", "flood", "neighbour"]) {
+      expect(recorder.resyncs).toContain(`${table}: netlink overrun`);
+    }
+  });
+
+  it("news is heard as before, again and again", async () => {
+    const macs = (kind: "seen" | "aged-out"): number =>
+      new Set(recorder.of(kind).map(({ mac }) => mac)).size;
+    for (let round = 0; round < 3; round++) {
+      recorder.clear();
+      burst(500);
+      await recorder.until(() => macs("seen") === 500);
+      sh("ip link set p1 type bridge_slave fdb_flush");
+      await recorder.until(() => macs("aged-out") === 500);
+      expect(recorder.notices).toContainEqual({ kind: "netlink-overrun" });
+    }
+    using host = new Host("p2h");
+    host.send(dataFrame("02:00:00:00:00:0a"));
+    await recorder.until(() => recorder.of("seen").some(({ port }) => port === "p2"));
+  });
+
+  it("what is dropped before all that waited was read is not missed either", async () => {
+    burst(500);
+    // In the same turn in which the overrun is told, when the kernel does not tell a second one.
+    await recorder.until(() => recorder.notices.length > 0);
+    sh("ip link set p1 type bridge_slave fdb_flush");
+    using host = new Host("p2h");
+    host.send(dataFrame(macOf(0)));
+    await recorder.until(() => recorder.of("seen").some(({ port }) => port === "p2"));
+    await recorder.until(() => {
+      const seen = new Set(recorder.of("seen").map(({ mac }) => mac));
+      const aged = new Set(recorder.of("aged-out").map(({ mac }) => mac));
+      seen.delete(macOf(0) as MacAddress);
+      return [...seen].every((mac) => aged.has(mac));
+    });
+  });
+
+  it("what went meanwhile is told to be gone", async () => {
+    const mac = "02:00:00:00:00:0a";
+    using host = new Host("p2h");
+    host.send(dataFrame(mac));
+    await recorder.until(() => recorder.of("seen").length === 1);
+    burst(500);
+    sh(`bridge fdb del ${mac} dev p2 master`);
+    await recorder.until(() => recorder.of("aged-out").some((o) => o.mac === mac));
+    expect(recorder.notices).toContainEqual({ kind: "netlink-overrun" });
+  });
+
+  it("a port that came meanwhile is found", async () => {
+    burst(500);
+    sh(`
+      ip link add p3 type veth peer name p3h
+      ip link set p3h up
+      ip link set p3 master br10 up
+    `);
+    await recorder.until(() => recorder.of("port-up").some(({ port }) => port === "p3"));
+    expect(recorder.notices).toContainEqual({ kind: "netlink-overrun" });
+  });
+});
+
+describe("A batch of requests", () => {
+  function deletions(count: number): Uint8Array {
+    const writer = new MessageWriter();
+    const ifindex = ifindexOf("lo");
+    for (let i = 0; i < count; i++) {
+      writeNeighbour(writer, {
+        action: "delete",
+        family: "bridge",
+        ifindex,
+        state: 0,
+        flags: NeighbourFlag.self,
+        mac: macOf(i) as MacAddress,
+        dst: undefined,
+        protocol: 0,
+      });
+    }
+    return writer.finish();
+  }
+
+  it("that fails in every one is told so of every one, with the kernel's words", () => {
+    const conversation = new NetlinkConversation();
+    const failures = conversation.write(deletions(1000));
+    conversation.close();
+    expect(failures.map(({ index }) => index)).toEqual(Array.from({ length: 1000 }, (_, i) => i));
+    expect(new Set(failures.map(({ errno }) => errno)).size).toBe(1);
+  });
+
+  it("of whose answers some are lost is tried again in smaller ones", () => {
+    const conversation = new NetlinkConversation({ receiveBuffer: 16 << 10 });
+    const failures = conversation.write(deletions(1000));
+    conversation.close();
+    expect(failures.map(({ index }) => index)).toEqual(Array.from({ length: 1000 }, (_, i) => i));
+    expect(failures.some(({ errno }) => errno === Errno.ENOBUFS)).toBe(false);
+  });
+
+  it("of whose answers even few do not fit is told to be unknown", () => {
+    const conversation = new NetlinkConversation({ receiveBuffer: 1 });
+    const failures = conversation.write(deletions(200));
+    conversation.close();
+    expect(failures).toHaveLength(200);
+    expect(failures.some(({ errno }) => errno === Errno.ENOBUFS)).toBe(true);
+  });
+
+  it("of none is nothing", () => {
+    const conversation = new NetlinkConversation();
+    expect(conversation.write(new Uint8Array())).toEqual([]);
+    conversation.close();
+  });
+});
+
+describe("A socket", () => {
+  const slab = (): [Uint8Array, Int32Array] => [
+    new Uint8Array(4 * 4096),
+    new Int32Array(4 * META_PER_DATAGRAM),
+  ];
+
+  it("gives back its file descriptor when it is closed, listening or not", async () => {
+    const before = openFiles();
+    for (let i = 0; i < 200; i++) {
+      const socket = openRouteSocket([RouteGroup.link], { receiveBuffer: 4096 });
+      if (i % 2 === 0) socket.start(...pair(slab()), () => {}, 1);
+      socket.close();
+      socket.close();
+    }
+    await new Promise(setImmediate);
+    expect(openFiles()).toBe(before);
+  });
+
+  it("may be closed by what it calls", async () => {
+    const socket = openRouteSocket([RouteGroup.link], { receiveBuffer: 1 << 20 });
+    let calls = 0;
+    const called = new Promise<void>((resolve) => {
+      const [bytes, meta] = slab();
+      socket.start(bytes, 4096, meta, onBatch, 16);
+      function onBatch(): void {
+        calls++;
+        socket.close();
+        resolve();
+      }
+    });
+    for (let i = 0; i < 10; i++) sh("ip link add d0 type bridge\n ip link delete d0");
+    await called;
+    await new Promise(setImmediate);
+    expect(calls).toBe(1);
+    expect(socket.recv(new Uint8Array(1))).toBe(-9);
+  });
+
+  it("refuses what is no buffer, and a slab without room", () => {
+    const socket = openRouteSocket([], { receiveBuffer: 4096 });
+    expect(() => socket.send("text" as unknown as Uint8Array)).toThrow(TypeError);
+    expect(() => socket.send(new Float64Array(2) as unknown as Uint8Array)).toThrow(TypeError);
+    expect(socket.start(new Uint8Array(10), 11, new Int32Array(8), () => {}, 1)).toBe(-22);
+    expect(socket.start(new Uint8Array(10), 10, new Int32Array(7), () => {}, 1)).toBe(-22);
+    socket.close();
+  });
+
+  it("in a worker that is terminated is closed with it", async () => {
+    const before = openFiles();
+    const native = new URL("../../dist/src/linux/socket.js", import.meta.url);
+    const script = `
+      import { parentPort } from "node:worker_threads";
+      import { openRouteSocket } from ${JSON.stringify(native.href)};
+      const socket = openRouteSocket([1], { receiveBuffer: 4096 });
+      socket.start(new Uint8Array(4096), 4096, new Int32Array(8), () => {}, 1);
+      parentPort.postMessage("open");
+    `;
+    for (let i = 0; i < 5; i++) {
+      const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(script)}`));
+      await new Promise((resolve, reject) => worker.once("message", resolve).once("error", reject));
+      await worker.terminate();
+    }
+    expect(openFiles()).toBe(before);
+  });
+});
+
+describe("A dump", () => {
+  it("that the kernel refuses says why", () => {
+    const writer = new MessageWriter();
+    writeLinkDump(writer);
+    const request = writer.finish();
+    request[4] = 0xff; // A type that nobody knows.
+    const dump = new NetlinkDump(request);
+    expect(() => dump.next()).toThrow("Cannot read a table: ENOTSUP");
+    dump.close();
+  });
+});
+
+function pair([bytes, meta]: [Uint8Array, Int32Array]): [Uint8Array, number, Int32Array] {
+  return [bytes, 4096, meta];
+}
+
+function openFiles(): number {
+  return readdirSync("/proc/self/fd").length;
+}

@@ -1,0 +1,190 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { IpAddress } from "../../src/evpn/ip.ts";
+import type { MacAddress } from "../../src/evpn/mac.ts";
+import { LITTLE_ENDIAN, MessageWriter, readMessages } from "../../src/wire/netlink.ts";
+import { decodeLink, LinkType, writeLinkDump } from "../../src/wire/netlink-link.ts";
+
+const AF_BRIDGE = 7;
+
+/** A link message as the kernel would tell it: `write` puts the attributes. */
+function told(
+  write: (writer: MessageWriter) => void,
+  {
+    type = LinkType.put,
+    family = 0,
+    up = true,
+  }: { type?: number; family?: number; up?: boolean } = {},
+): ReturnType<typeof decodeLink> {
+  return decodeLink(message(write, { type, family, up }));
+}
+
+function message(
+  write: (writer: MessageWriter) => void,
+  { type, family, up }: { type: number; family: number; up: boolean },
+): Parameters<typeof decodeLink>[0] {
+  const writer = new MessageWriter();
+  writer.begin(type, 0).fixed(16, (view, offset) => {
+    view.setUint8(offset, family);
+    view.setInt32(offset + 4, 42, LITTLE_ENDIAN);
+    view.setUint32(offset + 8, up ? 0x1_0043 : 0x1_0042, LITTLE_ENDIAN);
+  });
+  write(writer);
+  writer.end();
+  const read = readMessages(writer.finish()).messages[0];
+  if (read === undefined) throw new Error("Cannot happen");
+  return read;
+}
+
+function vxlan(writer: MessageWriter): void {
+  writer
+    .text(3, "vxlan10")
+    .mac(1, "02:00:00:00:00:01" as MacAddress)
+    .u32(10, 3)
+    .u8(16, 0)
+    .nested(18, () => {
+      writer.text(4, "bridge");
+      writer.nested(5, () => writer.u8(8, 0).u8(32, 1).u8(33, 1));
+      // The data before the kind: nothing promises an order.
+      writer.nested(2, () => {
+        writer
+          .u32(1, 10)
+          .ip(4, "10.0.0.1" as IpAddress)
+          .u8(7, 0)
+          .u8(25, 0)
+          .bytes(15, Uint8Array.of(0x12, 0xb5));
+      });
+      writer.text(1, "vxlan");
+    });
+}
+
+describe("decodeLink()", () => {
+  it("reads a VXLAN device that is a port of a bridge", () => {
+    expect(told(vxlan)).toEqual({
+      ok: true,
+      value: {
+        about: "device",
+        gone: false,
+        ifindex: 42,
+        name: "vxlan10",
+        enabled: true,
+        operstate: "unknown",
+        mac: "02:00:00:00:00:01",
+        master: 3,
+        lower: undefined,
+        kind: "vxlan",
+        vxlan: {
+          vni: 10,
+          local: "10.0.0.1",
+          remote: undefined,
+          learning: false,
+          port: 4789,
+          collectMetadata: false,
+        },
+        bridgePort: { learning: false, neighSuppress: true, isolated: true },
+        vlanFiltering: false,
+      },
+    });
+  });
+
+  it("reads an IPv6 VTEP, a peer, learning and external", () => {
+    const result = told((writer) => {
+      writer.nested(18, () => {
+        writer.text(1, "vxlan").nested(2, () => {
+          writer.ip(17, "2001:db8::1" as IpAddress).ip(16, "2001:db8::2" as IpAddress);
+          writer.u8(7, 1).u8(25, 1);
+        });
+      });
+    });
+    expect(result.ok && result.value.vxlan).toMatchObject({
+      local: "2001:db8::1",
+      remote: "2001:db8::2",
+      learning: true,
+      collectMetadata: true,
+    });
+  });
+
+  it("tells a link that is gone from a port that left its bridge", () => {
+    const type = LinkType.delete;
+    const left = told((writer) => writer.u32(10, 3), { type, family: AF_BRIDGE });
+    expect(left.ok && left.value).toMatchObject({ about: "port", gone: true, master: 3 });
+    const gone = told(() => {}, { type });
+    expect(gone.ok && gone.value).toMatchObject({ about: "device", gone: true });
+  });
+
+  it("reads the settings a bridge tells of its port", () => {
+    const result = told((writer) => writer.nested(12, () => writer.u8(8, 1).u8(32, 0).u8(33, 0)), {
+      family: AF_BRIDGE,
+    });
+    expect(result.ok && result.value.bridgePort).toEqual({
+      learning: true,
+      neighSuppress: false,
+      isolated: false,
+    });
+  });
+
+  it("does not take a device of another namespace for one of this", () => {
+    const here = told((writer) => writer.u32(5, 7));
+    const elsewhere = told((writer) => writer.u32(37, 0).u32(5, 7));
+    expect(here.ok && here.value.lower).toBe(7);
+    expect(elsewhere.ok && elsewhere.value.lower).toBeUndefined();
+  });
+
+  it("knows up, down and states it does not know", () => {
+    const states = [6, 2, 3, 250].map((state) => told((writer) => writer.u8(16, state)));
+    expect(states.map((link) => link.ok && link.value.operstate)).toEqual([
+      "up",
+      "down",
+      "lower-layer-down",
+      "unknown",
+    ]);
+    const down = told(() => {}, { up: false });
+    expect(down.ok && down.value.enabled).toBe(false);
+  });
+
+  it("leaves alone an address that is no MAC, and data of kinds it does not read", () => {
+    const result = told((writer) => {
+      writer.bytes(1, Uint8Array.of(10, 0, 0, 1));
+      writer.nested(18, () => writer.text(1, "gre").bytes(2, Uint8Array.of(1, 2, 3)));
+    });
+    expect(result.ok && result.value).toMatchObject({ mac: undefined, kind: "gre" });
+  });
+
+  it("refuses a VXLAN device whose addresses or attributes do not fit", () => {
+    for (const broken of [
+      (writer: MessageWriter) => writer.bytes(4, Uint8Array.of(10, 0, 0)),
+      (writer: MessageWriter) => writer.fixed(3, () => {}),
+    ]) {
+      const result = told((writer) => {
+        writer.nested(18, () => writer.text(1, "vxlan").nested(2, () => broken(writer)));
+      });
+      expect(result).toEqual({ ok: false, error: "netlink-bad-attribute" });
+    }
+  });
+
+  it("answers at every truncation, and never throws, whatever the bytes", () => {
+    const whole = message(vxlan, { type: LinkType.put, family: 0, up: true });
+    for (let length = 0; length < whole.payload.length; length++) {
+      const result = decodeLink({ ...whole, payload: whole.payload.subarray(0, length) });
+      if (length < 16) expect(result).toEqual({ ok: false, error: "netlink-truncated" });
+    }
+    const position = fc.nat(whole.payload.length - 1);
+    fc.assert(
+      fc.property(fc.array(fc.tuple(position, fc.nat(255)), { maxLength: 8 }), (lies) => {
+        const payload = Uint8Array.from(whole.payload);
+        for (const [at, byte] of lies) payload[at] = byte;
+        decodeLink({ ...whole, payload });
+      }),
+    );
+  });
+});
+
+describe("writeLinkDump()", () => {
+  it("asks for all links, without their counters", () => {
+    const writer = new MessageWriter();
+    writeLinkDump(writer);
+    const [request] = readMessages(writer.finish()).messages;
+    expect(request).toMatchObject({ type: 18, flags: 0x301 });
+    expect(request?.payload).toHaveLength(24);
+  });
+});

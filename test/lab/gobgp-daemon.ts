@@ -1,5 +1,5 @@
 /** Real gobgpd processes on loopback for the tests of this folder, of every version obtainable. */
-import { execFileSync, type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";

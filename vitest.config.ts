@@ -11,6 +11,7 @@ const unitRooms = [
   "config",
   "control",
   "cli",
+  "state",
   "scenarios",
   "simulation",
 ];

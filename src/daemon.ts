@@ -17,15 +17,18 @@ import { type Gobgp, openGobgp } from "./gobgp/speaker.ts";
 import { type Kernel, openKernel } from "./linux/kernel.ts";
 import type { SegmentWish } from "./linux/segments.ts";
 import { type DomainSettings, Engine, type EngineSettings } from "./mobility/engine.ts";
+import type { Memory } from "./mobility/memory.ts";
 import type { Listener, Observation } from "./mobility/observation.ts";
 import type { Decision } from "./mobility/outbox.ts";
 import { serveHttp } from "./report/http.ts";
 import type { Logger } from "./report/log.ts";
 import { Metrics } from "./report/metrics.ts";
 import type { AnyNotice } from "./report/notices.ts";
+import type { Recorder } from "./report/recorder.ts";
 import { Reporter } from "./report/reporter.ts";
 import { Sleeper } from "./sleeper.ts";
 import { metricsOf, type Shown, snapshotOf } from "./snapshot.ts";
+import { MemoryFile } from "./state/memory-file.ts";
 import { Tables } from "./tables.ts";
 
 export interface DaemonOptions {
@@ -33,6 +36,8 @@ export interface DaemonOptions {
   readonly version: string;
   /** Decide and show everything, write nothing. */
   readonly observeOnly: boolean;
+  /** Where everything that is observed is written to, for `--replay`; `undefined`: nowhere. */
+  readonly recorder: Recorder | undefined;
   readonly log: Logger;
 }
 
@@ -62,6 +67,8 @@ class Daemon implements AsyncDisposable {
   readonly #sleeper = new Sleeper(now, () => this.#wake());
   readonly #startedAt = now();
   readonly #closing = new AbortController();
+  readonly #memory: MemoryFile;
+  #toldComplaint: string | undefined;
   /** What the kernel tells while it is being opened. */
   readonly #early: Observation[] = [];
   #kernel: Kernel | undefined;
@@ -71,6 +78,7 @@ class Daemon implements AsyncDisposable {
     const { config, log } = options;
     this.#options = options;
     this.#engine = new Engine(settingsOf(config));
+    this.#memory = new MemoryFile(config.state);
     this.#metrics = new Metrics(() => metricsOf(this.#shown()));
     this.#reporter = new Reporter({ metrics: this.#metrics, log });
     this.#listener = {
@@ -88,6 +96,7 @@ class Daemon implements AsyncDisposable {
   async run(stop: AbortSignal): Promise<Result<undefined>> {
     const { config } = this.#options;
     const closing = this.#closing.signal;
+    await this.#recall();
     const kernel = await this.#open(closing);
     if (!kernel.ok) return kernel;
     const tables = new Tables(
@@ -126,6 +135,30 @@ class Daemon implements AsyncDisposable {
     this.#sleeper.until(undefined);
     await this.#gobgp[Symbol.asyncDispose]();
     await this.#kernel?.[Symbol.asyncDispose]();
+    await this.#memory[Symbol.asyncDispose]();
+  }
+
+  /** What a former life of ours has written down comes before everything else. */
+  async #recall(): Promise<void> {
+    const recalled = await this.#memory.recall();
+    if (!recalled.ok) {
+      this.#reporter.tell({ kind: "memory-lost", reason: recalled.error }, now());
+      return;
+    }
+    const { memories, damaged } = recalled.value;
+    this.#reporter.tell({ kind: "memory-read", memories: memories.length, damaged }, now());
+    this.#early.push(...memories.map((memory) => ({ kind: "recalled", memory }) as const));
+  }
+
+  #remember(memories: readonly Memory[], at: number): void {
+    if (this.#options.observeOnly) return;
+    for (const memory of memories) this.#memory.remember(memory);
+    const { complaint } = this.#memory;
+    if (complaint === this.#toldComplaint) return;
+    this.#toldComplaint = complaint;
+    if (complaint !== undefined) {
+      this.#reporter.tell({ kind: "memory-lost", reason: complaint }, at);
+    }
   }
 
   async #open(signal: AbortSignal): Promise<Result<Kernel>> {
@@ -146,15 +179,17 @@ class Daemon implements AsyncDisposable {
       this.#early.push(observation);
       return;
     }
+    this.#options.recorder?.observed(observation, at);
     const wasReady = this.#engine.isReady;
     this.#act(tables, this.#engine.observe(observation, at), at);
     if (!wasReady && this.#engine.isReady && !this.#options.observeOnly) tables.open();
     if (observation.kind === "seen") this.#metrics.sawSignal(observation.signal);
   }
 
-  #act(tables: Tables, { wants, notices }: Decision, at: number): void {
+  #act(tables: Tables, { wants, notices, memories }: Decision, at: number): void {
     for (const want of wants) tables.want(want);
     if (wants.length > 0) tables.wake();
+    this.#remember(memories, at);
     for (const notice of notices) this.#reporter.decided(notice, at);
     // Only notices change what is to be done later.
     if (notices.length > 0) this.#sleep();
@@ -237,7 +272,7 @@ function segmentsOf({ macVrfs }: Config): readonly SegmentWish[] | undefined {
   return macVrfs === "discover" ? undefined : macVrfs;
 }
 
-function settingsOf({ macVrfs, mobility }: Config): EngineSettings {
+export function settingsOf({ macVrfs, mobility }: Config): EngineSettings {
   const listed = macVrfs === "discover" ? [] : macVrfs;
   const domains = listed.map(({ vni, settings, sticky }): [Vni, DomainSettings] => [
     vni,

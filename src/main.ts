@@ -7,9 +7,11 @@ import { now } from "./clock.ts";
 import type { Config } from "./config/config.ts";
 import { loadConfig } from "./config/load.ts";
 import { defaultConfig } from "./config/schema.ts";
-import { runDaemon } from "./daemon.ts";
+import { runDaemon, settingsOf } from "./daemon.ts";
 import { err, ok, type Result } from "./evpn/result.ts";
+import { replay } from "./replay.ts";
 import { createLog } from "./report/log.ts";
+import { Recorder } from "./report/recorder.ts";
 import { version } from "./version.ts";
 
 const EXIT = { fine: 0, broken: 1, usage: 2 } as const;
@@ -23,6 +25,8 @@ interface Flags {
   readonly state?: string;
   readonly http?: string;
   readonly logLevel: (typeof LEVELS)[number];
+  readonly record?: string;
+  readonly replay?: string;
   readonly check?: true;
   readonly observeOnly?: true;
   readonly keepOnExit?: true;
@@ -41,6 +45,8 @@ const program: Command = new Command("roamd")
   )
   .option("--check", "check the configuration, tell all mistakes, and exit")
   .option("--observe-only", "decide and show everything, write nothing")
+  .option("--record <file>", "write down everything that is observed, as JSON lines")
+  .option("--replay <file>", "decide again what was recorded, print the decisions, and exit")
   .option("--keep-on-exit", "leave the routes with GoBGP on exit: a restart is planned")
   .allowExcessArguments(false)
   .exitOverride()
@@ -48,16 +54,27 @@ const program: Command = new Command("roamd")
 
 async function main(): Promise<number> {
   const flags = program.parse().opts<Flags>();
+  if (flags.replay !== undefined) {
+    const replayed = await replay(flags.replay, (line) => process.stdout.write(`${line}\n`));
+    return replayed.ok ? EXIT.fine : complain([replayed.error], EXIT.broken);
+  }
   const config = readConfig(flags);
   if (!config.ok) return complain(config.error, EXIT.usage);
   if (flags.check === true) return EXIT.fine;
+
+  const recorder =
+    flags.record === undefined
+      ? undefined
+      : Recorder.open(flags.record, { version: version(), settings: settingsOf(config.value) });
+  if (recorder?.ok === false) return complain([recorder.error], EXIT.broken);
+  using _recorder = recorder?.value;
 
   const log = createLog({ level: flags.logLevel, now });
   const stop = new AbortController();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop.abort());
   const observeOnly = flags.observeOnly === true;
   const done = await runDaemon(
-    { config: config.value, version: version(), observeOnly, log },
+    { config: config.value, version: version(), observeOnly, recorder: recorder?.value, log },
     stop.signal,
   );
   return done.ok ? EXIT.fine : complain([done.error], EXIT.broken);

@@ -15,6 +15,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly (string | RegExp)[]>> = {
   reconcile: ["evpn/"],
   linux: ["evpn/", "wire/", "mobility/observation.ts", "reconcile/driver.ts"],
   gobgp: ["evpn/", "mobility/observation.ts", "reconcile/driver.ts"],
+  state: ["evpn/", "mobility/memory.ts", "mobility/duplicates.ts"],
   report: ["evpn/", "reconcile/", /^[a-z]+\/notice\.ts$/],
   config: ["evpn/"],
   control: ["evpn/", "mobility/", "reconcile/", "config/", "report/timeline.ts"],

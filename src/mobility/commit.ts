@@ -4,6 +4,7 @@ import { neighbourKey, type RowAt } from "../evpn/rows.ts";
 import { neighbourOf, rowsOf } from "./desired.ts";
 import type { Domain } from "./domain.ts";
 import { ipsOf, type MacEntry, whereabouts } from "./mac-entry.ts";
+import { memoryOf } from "./memory.ts";
 import type { MovedBy, Place } from "./notice.ts";
 import type { Outbox } from "./outbox.ts";
 
@@ -24,6 +25,8 @@ export function commit(
   const hasMoved = !samePlace(from, to);
   const isMove = hasMoved && from.kind !== "nowhere" && to.kind !== "nowhere";
   const after = hasMoved ? { ...next, since: at, moves: next.moves + (isMove ? 1 : 0) } : next;
+  const memory = memoryOf(before, after);
+  if (memory !== undefined) outbox.remember(memory);
   const affected = domain.put(after);
   const { vrf } = domain;
   if (vrf !== undefined && !sameClaims(before, after)) {

@@ -14,6 +14,9 @@ export interface IpMoves {
   readonly duplicate: Duplicate | undefined;
 }
 
+/** MACs that are remembered though they are nowhere: a forger can invent as many as he likes. */
+export const IDLE_MAX = 65_536;
+
 const NO_MACS: ReadonlySet<MacAddress> = new Set();
 
 export class Domain {
@@ -31,6 +34,8 @@ export class Domain {
   /** IPs that are at several hosts at once and frozen. */
   readonly frozenIps: Set<IpAddress> = new Set();
   readonly #duplicates = new Set<MacAddress>();
+  /** MACs that are nowhere and kept for their numbers, the one longest so first. */
+  readonly #idle = new Set<MacAddress>();
   readonly #entries = new Map<MacAddress, MacEntry>();
   readonly #holders = new Map<IpAddress, Set<MacAddress>>();
 
@@ -50,6 +55,7 @@ export class Domain {
   put(entry: MacEntry): readonly IpAddress[] {
     const before = this.#entries.get(entry.mac);
     this.#entries.set(entry.mac, entry);
+    this.#trackIdle(entry);
     if (entry.duplicate !== undefined) this.#duplicates.add(entry.mac);
     else if (before?.duplicate !== undefined) this.#duplicates.delete(entry.mac);
     if (before !== undefined && sameHoldings(before, entry)) return [];
@@ -68,6 +74,7 @@ export class Domain {
   /** Forgets a MAC that nobody claims. */
   drop(mac: MacAddress): void {
     this.#entries.delete(mac);
+    this.#idle.delete(mac);
   }
 
   /** The MACs that hold this IP by anyone's word. */
@@ -78,6 +85,20 @@ export class Domain {
   /** Every IP that somebody holds, and those a neighbour row was asked for. */
   ips(): ReadonlySet<IpAddress> {
     return new Set([...this.#holders.keys(), ...this.neighbours.keys()]);
+  }
+
+  #trackIdle({ mac, local, remote, duplicate }: MacEntry): void {
+    const isIdle = local === undefined && remote.size === 0 && duplicate === undefined;
+    if (!isIdle) {
+      this.#idle.delete(mac);
+      return;
+    }
+    this.#idle.add(mac);
+    if (this.#idle.size <= IDLE_MAX) return;
+    for (const longest of this.#idle) {
+      this.drop(longest);
+      return;
+    }
   }
 
   #hold(ip: IpAddress, mac: MacAddress): void {

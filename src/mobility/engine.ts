@@ -19,7 +19,9 @@ import {
   type Sighting,
   type StickyHosts,
 } from "./hosts.ts";
-import { newEntry, remembered } from "./learn.ts";
+import { remembered } from "./learn.ts";
+import { newEntry } from "./mac-entry.ts";
+import { recall } from "./memory.ts";
 import type { Observation, Source } from "./observation.ts";
 import { type Decision, Outbox } from "./outbox.ts";
 import { portDown, portRenamed } from "./ports.ts";
@@ -145,6 +147,9 @@ export class Engine {
         break;
       case "seq-refused":
         this.#seqRefused(observation, at);
+        break;
+      case "recalled":
+        recall(this.#domainOf(observation.memory.vni), observation.memory, at);
         break;
       case "duplicate-cleared":
         this.#clear(observation, at);

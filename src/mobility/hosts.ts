@@ -17,7 +17,6 @@ import {
   claimed,
   found,
   left,
-  newEntry,
   outbid,
   type Refusal,
   seen,
@@ -25,7 +24,7 @@ import {
   unclaimed,
   withoutIp,
 } from "./learn.ts";
-import { claimOf, type MacEntry } from "./mac-entry.ts";
+import { claimOf, type MacEntry, newEntry } from "./mac-entry.ts";
 import type { Place, SightingIgnored } from "./notice.ts";
 import type { Observation } from "./observation.ts";
 import type { Evidence } from "./start-gate.ts";

@@ -30,6 +30,7 @@ export function ipMoved(
   const self = domain.segment?.vtep ?? vtep;
   const duplicate = duplicateFrom({ times, at, vteps: [vtep, self] }, settings);
   remember(domain, ip, { times, duplicate });
+  outbox.remember({ kind: "ip", vni: domain.vni, ip, duplicate });
   const { moves, vteps, kind } = duplicate;
   outbox.tell({ kind: "duplicate-detected", vni: domain.vni, mac, ip, moves, vteps, action: kind });
   if (kind === "frozen") refreshRowsOf(scene, ip, () => domain.frozenIps.add(ip));
@@ -39,6 +40,7 @@ export function ipMoved(
 export function ipRecovered(scene: Scene, ip: IpAddress, by: "time" | "operator"): void {
   const { domain, outbox } = scene;
   domain.ipMoves.delete(ip);
+  outbox.remember({ kind: "ip", vni: domain.vni, ip, duplicate: undefined });
   refreshRowsOf(scene, ip, () => domain.frozenIps.delete(ip));
   const [holder] = domain.holders(ip);
   if (holder === undefined) return;

@@ -53,22 +53,6 @@ export interface Learned {
   readonly refused: Refusal | undefined;
 }
 
-export function newEntry(of: Pick<MacEntry, "vni" | "mac">, at: number): MacEntry {
-  return {
-    ...of,
-    local: undefined,
-    remote: new Map(),
-    sentSeq: -1,
-    heardSeq: -1,
-    remembered: [],
-    moveTimes: NO_MOVES,
-    duplicate: undefined,
-    frozen: undefined,
-    moves: 0,
-    since: at,
-  };
-}
-
 /** The host has shown itself on a local port. */
 export function seen(entry: MacEntry, what: Seen, circumstances: Circumstances): Learned {
   if (entry.frozen !== undefined) {

@@ -10,7 +10,7 @@ import type { PortName } from "../evpn/port.ts";
 import type { Signal } from "../evpn/signal.ts";
 import type { Vni } from "../evpn/vni.ts";
 import type { VtepAddress } from "../evpn/vtep.ts";
-import type { Duplicate, MoveTimes } from "./duplicates.ts";
+import { type Duplicate, type MoveTimes, NO_MOVES } from "./duplicates.ts";
 
 /** How we came to know something of a host: it was seen, or a route in the RIB has told so. */
 export type LearnedFrom = Signal | "rib";
@@ -71,6 +71,23 @@ export interface MacEntry {
   readonly moves: number;
   /** When it came to where it is now, milliseconds since the epoch. */
   readonly since: number;
+}
+
+/** A MAC of which nothing is known yet. */
+export function newEntry(of: Pick<MacEntry, "vni" | "mac">, at: number): MacEntry {
+  return {
+    ...of,
+    local: undefined,
+    remote: new Map(),
+    sentSeq: -1,
+    heardSeq: -1,
+    remembered: [],
+    moveTimes: NO_MOVES,
+    duplicate: undefined,
+    frozen: undefined,
+    moves: 0,
+    since: at,
+  };
 }
 
 export type Whereabouts =

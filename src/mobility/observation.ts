@@ -11,6 +11,7 @@ import type { PortName } from "../evpn/port.ts";
 import type { RowAt, TableName } from "../evpn/rows.ts";
 import type { Signal } from "../evpn/signal.ts";
 import type { Vni } from "../evpn/vni.ts";
+import type { Memory } from "./memory.ts";
 
 /**
  * Those who tell, in the order in which they are waited for at the start: what the other leaves
@@ -59,6 +60,8 @@ export type Observation =
   | { readonly kind: "flood-unclaimed"; readonly key: ImetRouteKey }
   /** A route of the local speaker's own stands in the RIB at the start: a former life of ours. */
   | { readonly kind: "remembered"; readonly route: MacIpRoute }
+  /** A former life of ours has written this down; told before anything else. */
+  | { readonly kind: "recalled"; readonly memory: Memory }
   /** The speaker would not take our route: it knows a higher sequence number than `seq`. */
   | {
       readonly kind: "seq-refused";

@@ -1,19 +1,27 @@
 /** What one observation leads to, gathered while it is worked on. */
 import type { RowAt } from "../evpn/rows.ts";
+import type { Memory } from "./memory.ts";
 import type { Notice } from "./notice.ts";
 
 export interface Decision {
   /** What should stand from now on, in the order in which it is to be written. */
   readonly wants: readonly RowAt[];
   readonly notices: readonly Notice[];
+  /** What is to be found again after a restart. */
+  readonly memories: readonly Memory[];
 }
 
 export class Outbox {
   #wants: RowAt[] = [];
   #notices: Notice[] = [];
+  #memories: Memory[] = [];
 
   want(row: RowAt): void {
     this.#wants.push(row);
+  }
+
+  remember(memory: Memory): void {
+    this.#memories.push(memory);
   }
 
   tell(notice: Notice): void {
@@ -32,7 +40,8 @@ export class Outbox {
   }
 
   take(): Decision {
-    const decision = { wants: this.#wants, notices: this.#notices };
+    const decision = { wants: this.#wants, notices: this.#notices, memories: this.#memories };
+    this.#memories = [];
     this.#wants = [];
     this.#notices = [];
     return decision;

@@ -10,11 +10,12 @@ import type { MacAddress } from "../evpn/mac.ts";
 import type { GobgpNotice } from "../gobgp/notice.ts";
 import type { LinuxNotice } from "../linux/notice.ts";
 import type { Notice, Place } from "../mobility/notice.ts";
+import type { StateNotice } from "../state/notice.ts";
 import { type Direction, directionOf, placeName } from "./direction.ts";
 import type { CounterName } from "./metrics.ts";
 import type { TableNotice } from "./table-notice.ts";
 
-export type AnyNotice = Notice | LinuxNotice | GobgpNotice | TableNotice;
+export type AnyNotice = Notice | LinuxNotice | GobgpNotice | StateNotice | TableNotice;
 
 export type Level = "debug" | "info" | "warn" | "error";
 
@@ -253,7 +254,19 @@ const TABLE: Entries<TableNotice> = {
   },
 };
 
-const NOTICES: Entries<AnyNotice> = { ...DECISION, ...LINUX, ...GOBGP, ...TABLE };
+const STATE: Entries<StateNotice> = {
+  "memory-read": {
+    level: ({ damaged }) => (damaged === 0 ? "info" : "warn"),
+    sentence: ({ memories, damaged }) =>
+      `Read the state directory: ${memories} memories, ${damaged} damaged lines`,
+  },
+  "memory-lost": {
+    level: "warn",
+    sentence: ({ reason }) => `${reason}; the RIB and the kernel are the memory`,
+  },
+};
+
+const NOTICES: Entries<AnyNotice> = { ...DECISION, ...LINUX, ...GOBGP, ...TABLE, ...STATE };
 
 function entryOf<N extends AnyNotice>(notice: N): Entry<N> {
   // The table's type says that this entry is for this notice; an index by union forgets it.

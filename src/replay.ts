@@ -1,0 +1,79 @@
+/** `roamd --replay FILE`: decides again what a recording has observed, and prints what it decides. */
+import { createReadStream } from "node:fs";
+import { createInterface } from "node:readline";
+import { err, ok, type Result } from "./evpn/result.ts";
+import type { Vni } from "./evpn/vni.ts";
+import { type DomainSettings, Engine, type EngineSettings } from "./mobility/engine.ts";
+import type { Observation } from "./mobility/observation.ts";
+import type { Decision } from "./mobility/outbox.ts";
+import { sentenceOf } from "./report/notices.ts";
+
+/** How settings stand in a recording: maps as lists of pairs. */
+interface RecordedSettings {
+  readonly domains: readonly [
+    Vni,
+    Omit<DomainSettings, "sticky"> & { readonly sticky: readonly [never, never][] },
+  ][];
+  readonly duplicates: EngineSettings["duplicates"];
+}
+
+/** Answers why it can not be replayed, in one sentence. */
+export async function replay(
+  path: string,
+  print: (line: string) => void,
+): Promise<Result<undefined>> {
+  let engine: Engine | undefined;
+  let number = 0;
+  try {
+    for await (const line of createInterface({ input: createReadStream(path) })) {
+      number++;
+      if (line === "") continue;
+      const value: unknown = JSON.parse(line);
+      if (engine === undefined) engine = new Engine(readSettings(value));
+      else replayLine(engine, value, print);
+    }
+  } catch (error) {
+    const place = number === 0 ? path : `${path}:${number}`;
+    return err(`Cannot replay ${place}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  return engine === undefined ? err(`Cannot replay ${path}: it is empty`) : ok(undefined);
+}
+
+function readSettings(header: unknown): EngineSettings {
+  if (!hasField(header, "settings")) throw new TypeError("it does not begin with settings");
+  const { domains, duplicates } = header.settings as RecordedSettings;
+  return {
+    domains: new Map(
+      domains.map(([vni, { routes, sticky }]) => [vni, { routes, sticky: new Map(sticky) }]),
+    ),
+    duplicates,
+  };
+}
+
+function replayLine(engine: Engine, value: unknown, print: (line: string) => void): void {
+  if (!hasField(value, "at") || !hasField(value, "observation")) {
+    throw new TypeError("it is not an observation");
+  }
+  const at = Number(value.at);
+  const due = engine.deadline;
+  if (due !== undefined && due <= at) printDecision(engine.tick(due), due, print);
+  printDecision(engine.observe(value.observation as Observation, at), at, print);
+}
+
+function printDecision(
+  { wants, notices }: Decision,
+  at: number,
+  print: (line: string) => void,
+): void {
+  const time = new Date(at).toISOString();
+  for (const notice of notices) {
+    print(JSON.stringify({ at: time, ...notice, text: sentenceOf(notice) }));
+  }
+  for (const { table, key, row } of wants) {
+    print(JSON.stringify({ at: time, kind: "want", table, key, row: row ?? null }));
+  }
+}
+
+function hasField<F extends string>(value: unknown, field: F): value is Record<F, unknown> {
+  return typeof value === "object" && value !== null && field in value;
+}

@@ -15,6 +15,7 @@ import type { VtepAddress } from "../../src/evpn/vtep.ts";
 import { DEFAULT_DUPLICATES, type DuplicateSettings } from "../../src/mobility/duplicates.ts";
 import { type DomainSettings, Engine } from "../../src/mobility/engine.ts";
 import { type MacEntry, whereabouts } from "../../src/mobility/mac-entry.ts";
+import type { Memory } from "../../src/mobility/memory.ts";
 import type { Notice } from "../../src/mobility/notice.ts";
 import type { Observation } from "../../src/mobility/observation.ts";
 import type { Decision } from "../../src/mobility/outbox.ts";
@@ -89,6 +90,8 @@ export class Leaf {
   readonly vtep: VtepAddress;
   readonly engine: Engine;
   readonly notices: Notice[] = [];
+  /** What a restart would find in the state directory. */
+  readonly memories: Map<string, Memory> = new Map();
   readonly #rows = new Map<string, RowAt>();
   now = 1000;
 
@@ -143,7 +146,10 @@ export class Leaf {
     this.#take(this.engine.tick(this.now));
   }
 
-  #take({ wants, notices }: Decision): void {
+  #take({ wants, notices, memories }: Decision): void {
+    for (const memory of memories) {
+      this.memories.set(memory.kind === "ip" ? memory.ip : memory.mac, memory);
+    }
     for (const want of wants) {
       const key = `${want.table}|${want.key}`;
       if (want.row === undefined) this.#rows.delete(key);

@@ -19,7 +19,7 @@ fi
 prefix=$(node -p 'path.resolve(fs.realpathSync(process.execPath), "../..")')
 headers=
 # Asking npm takes longest, so it comes after the usual places.
-for candidate in "$prefix/include/node" /usr/include/node /usr/local/include/node \
+for candidate in "$prefix/include/node" /usr/include/node /usr/include/nodejs/src /usr/local/include/node \
   "$(npm config get nodedir 2>/dev/null)/include/node" "$HOME"/.cache/node-gyp/*/include/node; do
   if [ -f "$candidate/node_api.h" ]; then
     headers=$candidate

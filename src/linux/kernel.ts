@@ -36,8 +36,9 @@ import { NeighbourDriver } from "./neighbour-driver.ts";
 import { NetlinkClient } from "./netlink-client.ts";
 import type { LinuxNotice, PacketIgnored } from "./notice.ts";
 import { PacketSource } from "./packet-source.ts";
+import { newsOf, type PictureChange } from "./picture.ts";
 import { RowSource } from "./row-source.ts";
-import type { PictureChange, SegmentWish } from "./segments.ts";
+import type { SegmentWish } from "./segments.ts";
 
 export interface KernelOptions {
   /** All the MAC-VRFs there shall be; `undefined`: every one that is found. */
@@ -196,7 +197,7 @@ class OpenKernel implements Kernel {
   }
 
   #isOwn(vni: Vni, mac: MacAddress): boolean {
-    return this.#links.places.get(vni)?.segment.ownMacs.includes(mac) === true;
+    return this.#links.places.get(vni)?.ownMacs.has(mac) === true;
   }
 
   async #readAll(): Promise<void> {
@@ -258,47 +259,36 @@ class OpenKernel implements Kernel {
 
   #settle(): void {
     const changes = this.#links.settle();
-    for (const change of changes) this.#changed(change);
+    for (const change of changes) {
+      this.#follow(change);
+      for (const observation of newsOf(change)) this.#listener.news(observation);
+    }
     for (const change of changes) {
       if (change.kind === "place-found" && change.isNew) this.#rows.tellLearned(change.place);
     }
   }
 
-  #changed(change: PictureChange): void {
-    const { news, tell } = this.#listener;
+  /** What has to be done here about a change, besides telling it. */
+  #follow(change: PictureChange): void {
     switch (change.kind) {
       case "port-lost":
         this.#packets.close(change.port.ifindex);
-        if (change.port.state === "up") {
-          news({ kind: "port-down", vni: change.vni, port: change.port.name });
-        }
         return;
-      case "place-lost":
-        news({ kind: "segment-down", vni: change.place.segment.vni });
+      case "port-found":
+        if (this.#isListening) this.#packets.open(change.vni, change.port);
+        return;
+      case "port-changed":
+        this.#packets.rename(change.port);
         return;
       case "place-found":
-        news({ kind: "segment-up", segment: change.place.segment });
         // What we wrote to other devices that did the same went with them.
         if (change.isNew && this.#isListening)
           this.#resync(`${change.place.segment.vxlan} appeared`);
         return;
-      case "port-found":
-        if (this.#isListening) this.#packets.open(change.vni, change.port);
-        if (change.port.state === "up") {
-          news({ kind: "port-up", vni: change.vni, port: change.port.name });
-        }
-        return;
-      case "port-changed": {
-        const { vni, before, port } = change;
-        if (before.name !== port.name) {
-          this.#packets.rename(port);
-          news({ kind: "port-renamed", vni, from: before.name, to: port.name });
-        }
-        if (before.state !== port.state) news({ kind: `port-${port.state}`, vni, port: port.name });
-        return;
-      }
       case "noticed":
-        tell(change.notice);
+        this.#listener.tell(change.notice);
+        return;
+      case "place-lost":
         return;
     }
   }

@@ -2,15 +2,8 @@
 import type { Vni } from "../evpn/vni.ts";
 import type { LinkMessage } from "../wire/netlink-link.ts";
 import { type Link, takeInLink } from "./links.ts";
-import {
-  compare,
-  discover,
-  EMPTY_PICTURE,
-  type Picture,
-  type PictureChange,
-  type Place,
-  type SegmentWish,
-} from "./segments.ts";
+import { compare, type PictureChange } from "./picture.ts";
+import { discover, EMPTY_PICTURE, type Picture, type Place, type SegmentWish } from "./segments.ts";
 
 export class LinkTable {
   readonly #links = new Map<number, Link>();

@@ -33,6 +33,8 @@ export interface Place {
   readonly bridgeIndex: number;
   /** By ifindex. */
   readonly ports: ReadonlyMap<number, Port>;
+  /** The segment's, to be asked for every frame. */
+  readonly ownMacs: ReadonlySet<MacAddress>;
 }
 
 export interface Picture {
@@ -48,6 +50,7 @@ export function discover(links: Links, wishes: readonly SegmentWish[] | undefine
   const places = new Map<Vni, Place>();
   const notices: DeviceNotice[] = [];
   const bridgesTaken = new Set<number>();
+  const around = surroundings(links);
   for (const link of [...links.values()].sort((a, b) => a.ifindex - b.ifindex)) {
     const candidate = judge(link, links, wishes);
     if (candidate === undefined) continue;
@@ -66,7 +69,7 @@ export function discover(links: Links, wishes: readonly SegmentWish[] | undefine
       });
     } else {
       bridgesTaken.add(bridge.ifindex);
-      places.set(vni, placeOf(candidate, links));
+      places.set(vni, placeOf(candidate, around));
     }
   }
   for (const { vni, vxlan } of wishes ?? []) {
@@ -119,85 +122,56 @@ function fits(wish: SegmentWish, vxlan: Link, bridge: Link): boolean {
   );
 }
 
-function placeOf({ vni, vtep, vxlan, bridge, excluded }: Candidate, links: Links): Place {
-  const ports = new Map<number, Port>();
-  const own = new Set<MacAddress>();
+/** By the ifindex of a bridge: its ports, and what stands on it (a VLAN, a macvlan). */
+interface Surroundings {
+  readonly members: ReadonlyMap<number, readonly Link[]>;
+  readonly uppers: ReadonlyMap<number, readonly Link[]>;
+}
+
+function surroundings(links: Links): Surroundings {
+  const members = new Map<number, Link[]>();
+  const uppers = new Map<number, Link[]>();
+  const add = (to: Map<number, Link[]>, key: number | undefined, link: Link): void => {
+    if (key === undefined) return;
+    const known = to.get(key);
+    if (known === undefined) to.set(key, [link]);
+    else known.push(link);
+  };
   for (const link of links.values()) {
-    const isMember = link.master === bridge.ifindex;
-    // What stands on the bridge (a gateway's VLAN or macvlan interface) has the leaf's address too.
-    const isOwn = isMember || link.ifindex === bridge.ifindex || link.lower === bridge.ifindex;
-    if (isOwn && link.mac !== undefined) own.add(link.mac);
+    add(members, link.master, link);
+    add(uppers, link.lower, link);
+  }
+  return { members, uppers };
+}
+
+function placeOf(candidate: Candidate, { members, uppers }: Surroundings): Place {
+  const { vni, vtep, vxlan, bridge, excluded } = candidate;
+  const inBridge = members.get(bridge.ifindex) ?? [];
+  const ports = new Map<number, Port>();
+  for (const link of inBridge) {
     const name = portName(link.name);
-    if (!isMember || link.vxlan !== undefined || excluded.some((p) => matchesPort(p, name)))
-      continue;
+    if (link.vxlan !== undefined || excluded.some((p) => matchesPort(p, name))) continue;
     ports.set(link.ifindex, { ifindex: link.ifindex, name, state: portState(link) });
   }
+  // A gateway's interface on the bridge has an address of the leaf's, too.
+  const own = [bridge, ...inBridge, ...(uppers.get(bridge.ifindex) ?? [])];
+  const ownMacs = new Set(own.flatMap(({ mac }) => mac ?? []));
   return {
     segment: {
       vni,
       vtep,
       bridge: bridge.name,
       vxlan: vxlan.name,
-      ownMacs: [...own].sort(),
+      ownMacs: [...ownMacs].sort(),
     },
     vxlanIndex: vxlan.ifindex,
     bridgeIndex: bridge.ifindex,
     ports,
+    ownMacs,
   };
 }
 
 /** Some drivers never tell more than `unknown` of a link that works. */
 function portState({ enabled, operstate }: Link): "up" | "down" {
   return enabled && (operstate === "up" || operstate === "unknown") ? "up" : "down";
-}
-
-/** What is different, in an order in which nothing is told of a place that is not there. */
-export type PictureChange =
-  | { readonly kind: "port-lost"; readonly vni: Vni; readonly port: Port }
-  | { readonly kind: "place-lost"; readonly place: Place }
-  /** `isNew`: not just told anew. */
-  | { readonly kind: "place-found"; readonly place: Place; readonly isNew: boolean }
-  | { readonly kind: "port-found"; readonly vni: Vni; readonly port: Port }
-  | { readonly kind: "port-changed"; readonly vni: Vni; readonly before: Port; readonly port: Port }
-  | { readonly kind: "noticed"; readonly notice: DeviceNotice };
-
-export function compare(before: Picture, after: Picture): readonly PictureChange[] {
-  const lost: PictureChange[] = [];
-  const found: PictureChange[] = [];
-  for (const [vni, place] of before.places) {
-    const now = after.places.get(vni);
-    const stays = now !== undefined && isSame(place, now);
-    for (const port of place.ports.values()) {
-      if (!stays || !now.ports.has(port.ifindex)) lost.push({ kind: "port-lost", vni, port });
-    }
-    if (!stays) lost.push({ kind: "place-lost", place });
-  }
-  for (const [vni, place] of after.places) {
-    const known = before.places.get(vni);
-    const was = known !== undefined && isSame(known, place) ? known : undefined;
-    if (JSON.stringify(was?.segment) !== JSON.stringify(place.segment)) {
-      found.push({ kind: "place-found", place, isNew: was === undefined });
-    }
-    for (const port of place.ports.values()) {
-      const portWas = was?.ports.get(port.ifindex);
-      if (portWas === undefined) found.push({ kind: "port-found", vni, port });
-      else if (portWas.name !== port.name || portWas.state !== port.state) {
-        found.push({ kind: "port-changed", vni, before: portWas, port });
-      }
-    }
-  }
-  const known = new Set(before.notices.map((notice) => JSON.stringify(notice)));
-  for (const notice of after.notices) {
-    if (!known.has(JSON.stringify(notice))) found.push({ kind: "noticed", notice });
-  }
-  return [...lost, ...found];
-}
-
-/** The same devices, whatever they are called: what we have written to them is still there. */
-function isSame(a: Place, b: Place): boolean {
-  return (
-    a.vxlanIndex === b.vxlanIndex &&
-    a.bridgeIndex === b.bridgeIndex &&
-    a.segment.vtep === b.segment.vtep
-  );
 }

@@ -120,10 +120,9 @@ describe("A remote MAC", () => {
 
   it("lives through its VXLAN device going down and up", async () => {
     await putFdb();
-    sh(`
-      ip link set vxlan10 down
-      ip link set vxlan10 up
-    `);
+    sh("ip link set vxlan10 down");
+    await recorder.until(() => recorder.of("segment-down").length > 0);
+    sh("ip link set vxlan10 up");
     await recorder.until(() => recorder.of("segment-up").length > 0);
     expect(await listed("fdb")).toEqual([fdbRow()]);
   });

@@ -131,7 +131,7 @@ describe("A port", () => {
       ip link set p1 name swp1
       ip link set swp1 up
     `);
-    await recorder.until(() => recorder.of("port-up").some(({ port }) => port === "swp1"));
+    await recorder.until(() => recorder.of("port-renamed").length > 0);
     host.send(gratuitousArp(M, "192.0.2.1"));
     await recorder.until(() => heard().includes(`swp1 ${M} 192.0.2.1 gratuitous-arp`));
   });

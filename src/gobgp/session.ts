@@ -22,8 +22,8 @@ export interface SessionOptions {
 const HEALTH_MS = 2000;
 /** gobgpd answers a watch at once with its peers; this is for one that does not. */
 const FIRST_WORD_MS = 1000;
-/** For all that stands to come by; as the health check goes on, only a lost route takes so long. */
-const DUMP_MS = 30_000;
+/** Nothing more of what stands has come by for so long: what is missing went before we watched. */
+const STALL_MS = 10_000;
 /** At the start nothing is written before the RIB is known, so the wait is short. */
 const PATIENCE_AT_START_MS = 5000;
 /**
@@ -94,7 +94,10 @@ export class Session {
     const listed = await api.list(undefined, signal);
     const begun = new Occasion();
     rib.expect(listed, begun.come);
-    await Promise.race([begun.came, sleep(DUMP_MS, undefined, { signal })]);
+    for (let seen = -1; rib.isAwaited && rib.seen > seen; ) {
+      seen = rib.seen;
+      await Promise.race([begun.came, sleep(STALL_MS, undefined, { signal })]);
+    }
     if (rib.isAwaited && rib.seen === 0) throw new Error("the watch of gobgpd's table is silent");
     rib.begun();
 

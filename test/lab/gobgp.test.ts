@@ -8,9 +8,12 @@ import { imetRouteKey } from "../../src/evpn/imet-route.ts";
 import { type MacIpRoute, macIpRouteKey } from "../../src/evpn/mac-ip-route.ts";
 import { openApiV3 } from "../../src/gobgp/api-v3.ts";
 import { openApiV4 } from "../../src/gobgp/api-v4.ts";
+import { codecV4 } from "../../src/gobgp/codec-v4.ts";
 import { keepsBatchSize } from "../../src/gobgp/detect.ts";
 import { openEndpoint } from "../../src/gobgp/endpoint.ts";
-import { imetRoute, ip } from "../gobgp/routes.ts";
+import { macIpRoutePath } from "../../src/gobgp/write-route.ts";
+import { FakeGobgpd } from "../gobgp/fake-gobgpd.ts";
+import { imetRoute, ip, must } from "../gobgp/routes.ts";
 import { GOBGPD_VERSIONS, Gobgpd, type GobgpdOptions, gobgpdOf } from "./gobgp-daemon.ts";
 import {
   API_1,
@@ -284,6 +287,20 @@ describe("With a gobgpd that is exchanged under us", () => {
 function byKey(a: MacIpRoute, b: MacIpRoute): number {
   return macIpRouteKey(a) < macIpRouteKey(b) ? -1 : 1;
 }
+
+describe("With a gobgpd whose watch stays silent though routes stand", () => {
+  it("the connection is given up, and tried again", async () => {
+    await using daemon = new FakeGobgpd();
+    const path = must(macIpRoutePath(routeOf(LEAF_2)));
+    daemon.listed = [{ ...codecV4.encode({ ...path, neighbor: LEAF_2 }, 0), best: true }];
+    daemon.onWatch = () => {};
+    await daemon.start();
+    await using leaf = new Leaf(daemon.address);
+    const told = await leaf.keeper.until(() => leaf.keeper.told("gobgp-disconnected")[0]);
+    expect(told.reason).toBe("the watch of gobgpd's table is silent");
+    await leaf.keeper.until(() => leaf.keeper.of("speaker-up")[1]);
+  });
+});
 
 /** A certificate for both sides, signed by itself. */
 function certificates(directory: string) {

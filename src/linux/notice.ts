@@ -11,7 +11,7 @@ export type PacketIgnored =
   /** From an address of the leaf's own (C7.16). */
   | "own-mac";
 
-/** Why a VXLAN device is not taken for a MAC-VRF. */
+/** Why a VXLAN device is not taken for a MAC-VRF, or not wholly. */
 export type DeviceNotice =
   | { readonly kind: "device-without-local-address"; readonly device: string; readonly vni: Vni }
   /** It learns addresses from packets, which would undo what BGP says; it must be `nolearning`. */
@@ -25,6 +25,8 @@ export type DeviceNotice =
       readonly device: string;
       readonly bridge: string;
     }
+  /** It is used, but hosts in other VLANs than 1 are not seen. */
+  | { readonly kind: "bridge-filters-vlans"; readonly device: string; readonly vni: Vni }
   /** The configuration names a MAC-VRF whose VXLAN device is not a port of a bridge, or not there. */
   | {
       readonly kind: "device-missing";

@@ -39,7 +39,7 @@ export interface Place {
 
 export interface Picture {
   readonly places: ReadonlyMap<Vni, Place>;
-  /** Why a device is no MAC-VRF though it looks like one. */
+  /** Why a device is no MAC-VRF though it looks like one, or not wholly. */
   readonly notices: readonly DeviceNotice[];
 }
 
@@ -69,6 +69,9 @@ export function discover(links: Links, wishes: readonly SegmentWish[] | undefine
       });
     } else {
       bridgesTaken.add(bridge.ifindex);
+      if (bridge.vlanFiltering) {
+        notices.push({ kind: "bridge-filters-vlans", device: bridge.name, vni });
+      }
       places.set(vni, placeOf(candidate, around));
     }
   }

@@ -196,6 +196,11 @@ const LINUX: Entries<LinuxNotice> = {
     level: "warn",
     sentence: ({ device, vni }) => `${device} is down: VNI ${vni} waits for it`,
   },
+  "bridge-filters-vlans": {
+    level: "warn",
+    sentence: ({ device, vni }) =>
+      `Cannot see hosts of VNI ${vni} in other VLANs than 1: ${device} filters VLANs (vlan_filtering 1), which is not supported`,
+  },
   "external-device-not-supported": {
     level: "warn",
     sentence: ({ device }) => `Cannot use ${device}: one device for many VNIs is not supported`,

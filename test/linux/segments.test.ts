@@ -136,6 +136,13 @@ describe("A MAC-VRF", () => {
     });
   }
 
+  it("is one in a bridge that filters VLANs, but not of all of them, which is told", () => {
+    const filtering = { ...bridge, vlanFiltering: true };
+    const picture = discover(links(filtering, vxlan("vxlan10")), undefined);
+    expect(picture.places.size).toBe(1);
+    expect(picture.notices).toEqual([{ kind: "bridge-filters-vlans", device: "br10", vni: 10 }]);
+  });
+
   it("is none in a bridge that is down", () => {
     const down = { ...bridge, enabled: false };
     const picture = discover(links(down, vxlan("vxlan10")), undefined);

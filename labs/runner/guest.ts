@@ -28,7 +28,8 @@ function answer(question: GuestQuestion): GuestAnswer {
   switch (question.kind) {
     case "move":
     case "signal": {
-      const frames = question.signals.map((signal) => frameOf(signal, hypervisor.guest));
+      const guest = question.guest ?? hypervisor.guest;
+      const frames = question.signals.map((signal) => frameOf(signal, guest));
       if (question.kind === "move") {
         if (question.unplug !== undefined) hypervisor.setCarrier(question.unplug, false);
         hypervisor.plug(question.to);

@@ -2,7 +2,7 @@
 import type { Fabric } from "./fabric.ts";
 import { Assistant } from "./json-lines.ts";
 import { inRepository } from "./repository.ts";
-import type { GuestSignal } from "./signals.ts";
+import type { Guest, GuestSignal } from "./signals.ts";
 import type { TalkerAnswer, TalkerQuestion } from "./talker.ts";
 
 /** Where the machine listens for datagrams. */
@@ -16,8 +16,10 @@ export type GuestQuestion =
       readonly signals: readonly GuestSignal[];
       /** Takes the carrier from this leg before. */
       readonly unplug?: string;
+      /** Whose signals they are, if not the machine's own. */
+      readonly guest?: Guest;
     }
-  | { readonly kind: "signal"; readonly signals: readonly GuestSignal[] }
+  | { readonly kind: "signal"; readonly signals: readonly GuestSignal[]; readonly guest?: Guest }
   | { readonly kind: "count-from-now" }
   | { readonly kind: "count" };
 
@@ -33,6 +35,8 @@ export interface MoveOptions {
   readonly signals?: readonly GuestSignal[];
   /** What the old leaf's port does; a hypervisor's stays up, a cable's goes down. */
   readonly oldPort?: "stays-up" | "goes-down";
+  /** Another guest on the same hypervisor, of whom only the signals exist. */
+  readonly guest?: Guest;
 }
 
 /** One gratuitous ARP and one unsolicited neighbour advertisement. */
@@ -59,15 +63,21 @@ export class Machine {
   /** Answers when the first frame left at the new leaf, milliseconds since the epoch. */
   async move(to: string, options: MoveOptions = {}): Promise<number> {
     const { signals = USUAL_SIGNALS, oldPort = "stays-up" } = options;
-    const unplug = oldPort === "goes-down" ? { unplug: this.#leg(this.#leaf) } : {};
-    const { at } = await this.#guest.ask({ kind: "move", to: this.#leg(to), signals, ...unplug });
+    const { at } = await this.#guest.ask({
+      kind: "move",
+      to: this.#leg(to),
+      signals,
+      ...(oldPort === "goes-down" ? { unplug: this.#leg(this.#leaf) } : {}),
+      ...(options.guest === undefined ? {} : { guest: options.guest }),
+    });
     this.#leaf = to;
     return at;
   }
 
   /** Sends frames from where it is. */
-  async signal(signals: readonly GuestSignal[]): Promise<number> {
-    return (await this.#guest.ask({ kind: "signal", signals })).at;
+  async signal(signals: readonly GuestSignal[], guest?: Guest): Promise<number> {
+    const whose = guest === undefined ? {} : { guest };
+    return (await this.#guest.ask({ kind: "signal", signals, ...whose })).at;
   }
 
   async countFromNow(): Promise<void> {

@@ -108,6 +108,12 @@ export class Scene implements AsyncDisposable {
     });
     await this.machine.signal(USUAL_SIGNALS);
     await this.followed(start);
+    // FRR has no addresses to tell, for want of one of its own on the bridge.
+    const routes = this.roamdLeaves.includes(start) ? 1 + [VM.ipv4, VM.ipv6].length : 1;
+    await poll(
+      `the spine to have ${routes} routes of the machine`,
+      () => this.rib.routesOf(VM.mac).length === routes,
+    );
   }
 
   /** What every leaf must have as the place of the machine when it is at `at`. */
@@ -116,9 +122,12 @@ export class Scene implements AsyncDisposable {
   }
 
   /** Until every leaf forwards to where the machine is; since when each does. */
-  async followed(at: Leaf, timeoutMs?: number): Promise<Readonly<Record<Leaf, number>>> {
+  async followed(
+    at: Leaf,
+    { timeoutMs, mac = VM.mac }: { readonly timeoutMs?: number; readonly mac?: string } = {},
+  ): Promise<Readonly<Record<Leaf, number>>> {
     const since = (leaf: Leaf): Promise<number> =>
-      this.fdbs[leaf].until(VM.mac, this.placeSeenFrom(leaf, at), timeoutMs);
+      this.fdbs[leaf].until(mac, this.placeSeenFrom(leaf, at), timeoutMs);
     const [leaf1, leaf2, leaf3] = await Promise.all([
       since("leaf1"),
       since("leaf2"),

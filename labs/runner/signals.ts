@@ -16,6 +16,16 @@ export interface Guest {
   readonly ipv6: IpAddress;
 }
 
+/** Guests by number, for when one is not enough. */
+export function guestNumber(number: number): Guest {
+  const hex = number.toString(16).padStart(4, "0");
+  return {
+    mac: mac(`02:00:00:01:${hex.slice(0, 2)}:${hex.slice(2)}`),
+    ipv4: ip(`192.168.${20 + (number >> 8)}.${number & 0xff}`),
+    ipv6: ip(`2001:db8:10::1:${number.toString(16)}`),
+  };
+}
+
 export const SIGNALS = [
   "gratuitous-arp",
   "gratuitous-arp-reply",

@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { Talker } from "../../labs/runner/machine.ts";
 import { poll } from "../../labs/runner/poll.ts";
-import { LEAVES } from "../../labs/runner/scene.ts";
+import { LEAVES, type Scene } from "../../labs/runner/scene.ts";
 import {
   allRoutes,
   describeWithEveryGobgpd,
@@ -14,6 +14,25 @@ import {
   withScene,
 } from "./fabric.ts";
 
+function allTables(scene: Scene): Promise<readonly string[]> {
+  return Promise.all(LEAVES.map((leaf) => kernelTables(scene, leaf)));
+}
+
+/** The tables once they no longer change: what the hosts' first frames have taught is in them. */
+async function atRest(scene: Scene): Promise<readonly string[]> {
+  let before: readonly string[] = [];
+  return poll(
+    "the tables to be at rest",
+    async () => {
+      const tables = await allTables(scene);
+      const same = JSON.stringify(tables) === JSON.stringify(before);
+      before = tables;
+      return same && tables;
+    },
+    { everyMs: 500 },
+  );
+}
+
 describeWithEveryGobgpd("a crash", (env) => {
   const scene = withScene({ env });
 
@@ -23,24 +42,25 @@ describeWithEveryGobgpd("a crash", (env) => {
     await s.followed("leaf2");
     await untilRoutes(s, "leaf2", allRoutes(1));
     await untilRoutes(s, "leaf1", []);
-    const before = await Promise.all(LEAVES.map((leaf) => kernelTables(s, leaf)));
-    const heard = s.rib.events.length;
 
     const talker = new Talker(s.fabric, "host1");
     await s.machine.countFromNow();
     await talker.talk(VM.ipv4, 1000);
     await arrived(200);
+    const before = await atRest(s);
+    const heard = s.rib.events.length;
     for (const leaf of s.roamdLeaves) await s.daemon(leaf, "kill", "roamd");
     await arrived(400);
     for (const leaf of s.roamdLeaves) await s.daemon(leaf, "start", "roamd");
     for (const leaf of s.roamdLeaves) await s.roamdReady(leaf);
     const { received } = await s.machine.count();
-    await arrived(received + 500);
+    // Long enough for a row that is not right to be written.
+    await arrived(received + 1000);
     const sent = await talker.hush();
 
     await arrived(sent);
     expect((await s.machine.count()).duplicates).toBe(0);
-    expect(await Promise.all(LEAVES.map((leaf) => kernelTables(s, leaf)))).toEqual(before);
+    expect(await allTables(s)).toEqual(before);
     // Nobody withdrew anything, and whatever was said again was said with the same numbers.
     const since = s.rib.events.slice(heard).filter((event) => event.mac === VM.mac);
     expect(since.filter((event) => event.withdrawn || event.seq !== 1)).toEqual([]);

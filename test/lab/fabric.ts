@@ -75,11 +75,10 @@ export function allRoutes(seq: number | null): readonly Pick<RibRoute, "ip" | "s
 /** All that the kernel of a leaf has been told of the segment, as text that can be compared. */
 export async function kernelTables(scene: Scene, leaf: Leaf): Promise<string> {
   const tables = [
-    ["bridge", "fdb", "show", "br", "br10"],
-    ["bridge", "fdb", "show", "dev", "vxlan10"],
+    ["bridge", "fdb", "show"],
     ["ip", "-4", "neigh", "show", "dev", "br10"],
     ["ip", "-6", "neigh", "show", "dev", "br10"],
   ];
   const texts = await Promise.all(tables.map((command) => scene.fabric.run(leaf, command)));
-  return texts.map((text) => text.trim().split("\n").sort().join("\n")).join("\n--\n");
+  return texts.map((text) => text.split(/ *\n/).sort().join("\n")).join("\n--\n");
 }

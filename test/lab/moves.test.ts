@@ -1,6 +1,8 @@
 /** A machine moves, and gobgpd, roamd, FRR and three kernels follow: the main job, on real parts. */
 import { expect, it } from "vitest";
+import { USUAL_SIGNALS } from "../../labs/runner/machine.ts";
 import { poll } from "../../labs/runner/poll.ts";
+import { guestNumber } from "../../labs/runner/signals.ts";
 import {
   allRoutes,
   describeWithEveryGobgpd,
@@ -8,6 +10,7 @@ import {
   routesFrom,
   untilRoutes,
   VM,
+  VTEPS,
   withScene,
 } from "./fabric.ts";
 
@@ -65,6 +68,18 @@ describeWithEveryGobgpd("a move", (env) => {
     const to: Leaf = s.machine.leaf === "leaf1" ? "leaf2" : "leaf1";
     await s.machine.move(to, { oldPort: "goes-down" });
     await s.followed(to);
+  });
+
+  it("is followed while the addresses of the guest are still on their way from the old leaf", async () => {
+    const s = scene();
+    for (let number = 1; number <= 20; number++) {
+      const guest = guestNumber(number);
+      await s.machine.move("leaf1", { guest, signals: ["data"] });
+      await s.fdbs.leaf2.until(guest.mac, VTEPS.leaf1);
+      await s.machine.signal(USUAL_SIGNALS, guest);
+      await s.machine.move("leaf2", { guest });
+      await s.followed("leaf2", { mac: guest.mac, timeoutMs: 5000 });
+    }
   });
 
   it("leaves the machine reachable from every host, by IPv4 and IPv6", async () => {

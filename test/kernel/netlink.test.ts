@@ -5,6 +5,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { MacAddress } from "../../src/evpn/mac.ts";
 import type { Kernel } from "../../src/linux/kernel.ts";
 import { Errno } from "../../src/linux/linux-error.ts";
+import { NetlinkMonitor } from "../../src/linux/monitor.ts";
 import { META_PER_DATAGRAM } from "../../src/linux/native.ts";
 import { NetlinkConversation, NetlinkDump } from "../../src/linux/netlink-conversation.ts";
 import { openRouteSocket, RouteGroup } from "../../src/linux/socket.ts";
@@ -104,6 +105,36 @@ describe("After an overrun", () => {
     `);
     await recorder.until(() => recorder.of("port-up").some(({ port }) => port === "p3"));
     expect(recorder.notices).toContainEqual({ kind: "netlink-overrun" });
+  });
+});
+
+describe("The monitor", () => {
+  it("is spared the echo of what is put from outside the kernel, and hears that it is gone", async () => {
+    makeSegment();
+    const heard: string[] = [];
+    let resolve = (): void => {};
+    const promise = new Promise<void>((done) => {
+      resolve = done;
+    });
+    using _monitor = new NetlinkMonitor({
+      link: () => {},
+      neighbour: ({ mac, gone }) => {
+        if (mac?.startsWith("02:") === true) heard.push(`${gone ? "-" : "+"}${mac}`);
+        if (heard.length === 3) resolve();
+      },
+      ignored: (reason) => heard.push(reason),
+      settled: () => {},
+      overrun: () => heard.push("overrun"),
+    });
+    sh(`
+      bridge fdb replace 02:00:00:00:00:0a dev vxlan10 dst 10.0.0.2 self extern_learn
+      bridge fdb replace 02:00:00:00:00:0a dev vxlan10 master extern_learn
+      bridge fdb replace 02:00:00:00:00:0b dev vxlan10 dst 10.0.0.2 self
+      bridge fdb del 02:00:00:00:00:0a dev vxlan10 master
+      bridge fdb del 02:00:00:00:00:0a dev vxlan10 self
+    `);
+    await promise;
+    expect(heard).toEqual(["+02:00:00:00:00:0b", "-02:00:00:00:00:0a", "-02:00:00:00:00:0a"]);
   });
 });
 

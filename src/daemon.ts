@@ -20,6 +20,7 @@ import { type DomainSettings, Engine, type EngineSettings } from "./mobility/eng
 import type { Memory } from "./mobility/memory.ts";
 import type { Listener, Observation } from "./mobility/observation.ts";
 import type { Decision } from "./mobility/outbox.ts";
+import { obey } from "./obey.ts";
 import { serveHttp } from "./report/http.ts";
 import type { Logger } from "./report/log.ts";
 import { Metrics } from "./report/metrics.ts";
@@ -115,6 +116,8 @@ class Daemon implements AsyncDisposable {
       ...config.control,
       snapshot: () => snapshotOf(this.#shown(), now()),
       subscribe: (listener) => this.#reporter.watch(listener),
+      command: (command) =>
+        obey(command, { engine: this.#engine, observe: (news) => this.#observe(news) }),
     });
     if (!control.ok) return control;
     await using _control = control.value;

@@ -1,12 +1,20 @@
 /** What the daemon shows of itself: live views, made anew for every question. */
-import type { GobgpStatus, IgnoredRoute, PortView, Snapshot, VrfView } from "./control/snapshot.ts";
+import type {
+  DuplicateView,
+  GobgpStatus,
+  IgnoredRoute,
+  PortView,
+  Snapshot,
+  VrfView,
+} from "./control/snapshot.ts";
 import type { ImetRoute } from "./evpn/imet-route.ts";
 import type { MacIpRoute } from "./evpn/mac-ip-route.ts";
 import type { TableName } from "./evpn/rows.ts";
 import type { Vni } from "./evpn/vni.ts";
+import type { Domain } from "./mobility/domain.ts";
 import type { Engine } from "./mobility/engine.ts";
 import { ignoredBecause } from "./mobility/import.ts";
-import type { MacEntry } from "./mobility/mac-entry.ts";
+import { ipsOf, type MacEntry } from "./mobility/mac-entry.ts";
 import type { RouteIgnored } from "./mobility/notice.ts";
 import type { MetricsSnapshot } from "./report/metrics.ts";
 import type { Timeline } from "./report/timeline.ts";
@@ -42,7 +50,34 @@ export function snapshotOf(shown: Shown, now: number): Snapshot {
     ownImetRoutes: tables?.of["imet-route"].desired.values() ?? [],
     ignored: ignored(engine),
     moves: shown.timeline.moves(),
+    duplicates: duplicatesOf(engine),
   };
+}
+
+/** Every MAC and IP that is held to be at several places. */
+export function duplicatesOf(engine: Engine): readonly DuplicateView[] {
+  return [...engine.domains()].flatMap((domain) => [
+    ...macDuplicates(domain),
+    ...ipDuplicates(domain),
+  ]);
+}
+
+function macDuplicates(domain: Domain): DuplicateView[] {
+  return domain.duplicates().flatMap((entry): DuplicateView[] => {
+    const { vni, mac, duplicate, frozen } = entry;
+    if (duplicate === undefined) return [];
+    const inheriting = frozen === undefined ? [] : [...new Set(ipsOf(entry))];
+    return [{ vni, mac, ip: undefined, inheriting, duplicate }];
+  });
+}
+
+function ipDuplicates(domain: Domain): DuplicateView[] {
+  return [...domain.ipMoves].flatMap(([ip, { duplicate }]): DuplicateView[] => {
+    if (duplicate === undefined) return [];
+    const holders = domain.holders(ip);
+    const holder = holders.find(({ local }) => local?.ips.has(ip) === true) ?? holders[0];
+    return [{ vni: domain.vni, mac: holder?.mac, ip, inheriting: [], duplicate }];
+  });
 }
 
 /** By VNI. */
@@ -94,5 +129,10 @@ export function metricsOf({ engine, tables, gobgp }: Shown): MetricsSnapshot {
       count,
     }));
   });
-  return { rows, duplicates: 0, gobgpConnected: gobgp().connected, ready: engine.isReady };
+  return {
+    rows,
+    duplicates: duplicatesOf(engine).length,
+    gobgpConnected: gobgp().connected,
+    ready: engine.isReady,
+  };
 }

@@ -19,7 +19,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly (string | RegExp)[]>> = {
   report: ["evpn/", "reconcile/", /^[a-z]+\/notice\.ts$/],
   config: ["evpn/"],
   control: ["evpn/", "mobility/", "reconcile/", "config/", "report/timeline.ts"],
-  cli: ["control/protocol.ts", "control/client.ts"],
+  cli: ["control/protocol.ts", "control/command.ts", "control/client.ts"],
 };
 
 /** These depend on nothing but the language. */

@@ -1,12 +1,17 @@
 /** Asks the daemon, and prints what it answers: a table for people, JSON for scripts. */
+import type { Command } from "../control/command.ts";
 import type { EventRow, Filter, ShowRows, What } from "../control/protocol.ts";
 import { EXIT, type Io } from "./io.ts";
-import { eventLine, render } from "./render.ts";
+import { commandLine, eventLine, render } from "./render.ts";
 
-export interface Ask {
+/** Whom to ask, and how to print what is answered. */
+export interface Asked {
   readonly io: Io;
   readonly socket: string;
   readonly json: boolean;
+}
+
+export interface Ask extends Asked {
   readonly filter: Filter;
 }
 
@@ -35,10 +40,21 @@ export function askWatch(ask: Ask): Promise<number> {
   });
 }
 
+/** Has the daemon do something; what came of it is one line. */
+export function askCommand(command: Command, ask: Asked): Promise<number> {
+  return withClient(ask, async (client) => {
+    const { io, json } = ask;
+    const text = await client.command(command, io.signal);
+    if (io.signal.aborted) return EXIT.failure;
+    await io.out(json ? `${text}\n` : `${commandLine(command, JSON.parse(text))}\n`);
+    return EXIT.ok;
+  });
+}
+
 type Client = import("../control/client.ts").ControlClient;
 
 /** gRPC is loaded only here: help and mistyped commands need not wait for it. */
-async function withClient(ask: Ask, use: (client: Client) => Promise<number>): Promise<number> {
+async function withClient(ask: Asked, use: (client: Client) => Promise<number>): Promise<number> {
   const { ControlClient, ControlError } = await import("../control/client.ts");
   const client = new ControlClient(ask.socket);
   try {

@@ -1,8 +1,9 @@
 /**
- * `roam`: what can be typed. Every command is one question to the daemon; what it takes as filters
- * is what the question takes (`FILTERS`), so help, checks and daemon can not differ.
+ * `roam`: what can be typed. Every command is one question to the daemon, or one order; what it takes
+ * as filters is what the question takes (`FILTERS`), so help, checks and daemon can not differ.
  */
 import { Command, CommanderError, Option } from "commander";
+import { type Command as Order, readCommand } from "../control/command.ts";
 import {
   DEFAULT_SOCKET,
   FILTERS,
@@ -10,7 +11,7 @@ import {
   readFilter,
   type What,
 } from "../control/protocol.ts";
-import { type Ask, askShow, askWatch } from "./ask.ts";
+import { type Ask, askCommand, askShow, askWatch } from "./ask.ts";
 import { EXIT, type Io } from "./io.ts";
 
 interface Shown {
@@ -42,6 +43,11 @@ const SHOWN: readonly Shown[] = [
     what: "moves",
     summary: "the last moves, and when each step of them was done",
     example: "show moves --last 5",
+  },
+  {
+    what: "duplicates",
+    summary: "the MACs and IPs that are at several places at once",
+    example: "show duplicates --vni 10",
   },
 ];
 
@@ -97,7 +103,30 @@ function build(io: Io, done: Done): Command {
   question(program.command("watch"), "events", "watch --vni 10").description(
     "what happens, as it happens, until interrupted",
   );
+  addClear(program, (command) => done(askCommand(command, { io, ...globals(program) })));
   return program;
+}
+
+function addClear(program: Command, order: (command: Order) => Promise<void>): void {
+  const clear = program.command("clear").description("what is to be forgotten");
+  const duplicate = clear
+    .command("duplicate")
+    .description("say that a MAC or an IP is no duplicate, or is put right")
+    .argument("[address]", "the MAC or the IP")
+    .option("--vni <number>", "only in this VNI")
+    .option("--all", "all there are")
+    .addHelpText("after", example("clear duplicate 02:00:00:00:00:01 --vni 10"));
+  duplicate.action((address: string | undefined, { all, vni }: Typed) => {
+    const refuse = (sentence: string): never =>
+      duplicate.error(`error: ${sentence}`, { exitCode: EXIT.usage });
+    if ((address === undefined) !== (all === true)) {
+      return refuse("Cannot clear a duplicate: either an address or --all is needed");
+    }
+    const number = vni === undefined ? undefined : numberOf(vni);
+    const read = readCommand({ kind: "clear-duplicate", address: address ?? "all", vni: number });
+    return read.ok ? order(read.value) : refuse(read.error);
+  });
+  clear.addHelpText("after", example("clear duplicate --all"));
 }
 
 function globals(program: Command): { readonly socket: string; readonly json: boolean } {
@@ -144,7 +173,11 @@ function filterOf(typed: Typed): Readonly<Record<string, unknown>> {
   for (const [name, value] of Object.entries(typed)) {
     if (value === undefined) continue;
     if (name === "local" || name === "remote") filter.where = name;
-    else filter[name] = NUMBERS.has(name) && /^\d+$/.test(String(value)) ? Number(value) : value;
+    else filter[name] = NUMBERS.has(name) ? numberOf(value) : value;
   }
   return filter;
+}
+
+function numberOf(value: string | true): unknown {
+  return /^\d+$/.test(String(value)) ? Number(value) : value;
 }

@@ -1,5 +1,7 @@
 /** What people see of each answer: which columns, and in which words. */
+import type { Command, CommandAnswer } from "../control/command.ts";
 import type {
+  DuplicateRow,
   EventRow,
   MacRow,
   NeighborRow,
@@ -107,6 +109,17 @@ const moves: Columns<ShowRows["moves"]> = {
   STEPS: ({ steps }) => steps.map(({ name, atMs }) => `${name} ${atMs.toFixed(1)} ms`).join(", "),
 };
 
+const duplicates: Columns<DuplicateRow> = {
+  VNI: ({ vni }) => String(vni),
+  MAC: ({ mac }) => mac ?? "-",
+  IP: ({ ip }) => ip ?? "-",
+  MOVES: ({ moves }) => String(moves),
+  VTEPS: ({ vteps }) => list(vteps),
+  ACTION: ({ action }) => ({ text: action, style: action === "freeze" ? "bad" : "note" }),
+  SINCE: ({ since }) => seconds(since),
+  "RECOVERS AT": ({ recoversAt }) => (recoversAt === null ? "-" : seconds(recoversAt)),
+};
+
 const RENDERERS: {
   readonly [W in What]: (rows: readonly ShowRows[W][], options: TableOptions) => string;
 } = {
@@ -118,6 +131,7 @@ const RENDERERS: {
   vteps: table(vteps),
   ports: table(ports),
   moves: table(moves),
+  duplicates: table(duplicates),
 };
 
 export function render<W extends What>(
@@ -175,6 +189,14 @@ export function eventLine({ at, level, text }: EventRow, { colour }: TableOption
   const style =
     level === "error" || level === "warn" ? "bad" : level === "debug" ? "faint" : "note";
   return `${at}  ${paint(level.padEnd(5), colour ? style : undefined)}  ${printable(text)}\n`;
+}
+
+/** What came of a command, for people. */
+export function commandLine({ kind }: Command, answer: CommandAnswer): string {
+  switch (kind) {
+    case "clear-duplicate":
+      return `Cleared ${answer.cleared} ${answer.cleared === 1 ? "duplicate" : "duplicates"}`;
+  }
 }
 
 function place(whereabouts: WhereaboutsWord): Cell {

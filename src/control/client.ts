@@ -1,8 +1,9 @@
 /** The CLI's end of the control socket: questions out, JSON texts in, and one kind of error. */
 import { resolve } from "node:path";
 import { Client, type ClientReadableStream, credentials, status } from "@grpc/grpc-js";
+import type { Command } from "./command.ts";
 import type { Filter, ShowRequest } from "./protocol.ts";
-import { SHOW, type Texts, WATCH } from "./service.ts";
+import { COMMAND, SHOW, type Texts, WATCH } from "./service.ts";
 import { tryConnect } from "./socket.ts";
 
 /**
@@ -38,6 +39,13 @@ export class ControlClient implements Disposable {
   /** Events as they happen, as JSON texts; ends when `signal` is aborted. */
   watch(filter: Filter, signal: AbortSignal): AsyncGenerator<Texts, void> {
     return this.#call(WATCH, { filter }, signal);
+  }
+
+  /** Has it done; the answer, as a JSON text. */
+  async command(command: Command, signal: AbortSignal): Promise<string> {
+    let answer = "{}";
+    for await (const [text] of this.#call(COMMAND, command, signal)) answer = text ?? answer;
+    return answer;
   }
 
   [Symbol.dispose](): void {

@@ -10,6 +10,7 @@ import { err, ok, type Result } from "../evpn/result.ts";
 import { toVni, type Vni } from "../evpn/vni.ts";
 import type { VtepAddress } from "../evpn/vtep.ts";
 import type { MoveRecord } from "../report/timeline.ts";
+import { clip, type Fields, isRecord, notA, quote, readObject, withOnly } from "./request.ts";
 
 export const DEFAULT_SOCKET = "/run/roamd/roamd.sock";
 
@@ -123,6 +124,20 @@ export interface PortRow {
   readonly ignoredBy: Readonly<Record<string, number>>;
 }
 
+export interface DuplicateRow {
+  readonly vni: number;
+  /** Of an IP that is a duplicate, the MAC that holds it; `null` where none does. */
+  readonly mac: string | null;
+  /** `null` where the MAC is the duplicate; the IPs of a frozen one follow it. */
+  readonly ip: string | null;
+  readonly moves: number;
+  readonly since: string;
+  readonly action: "warn" | "freeze";
+  /** `null`: not before it is cleared. */
+  readonly recoversAt: string | null;
+  readonly vteps: readonly string[];
+}
+
 /** One event of `watch`: a notice as it is, when it was, and in words. */
 export interface EventRow {
   readonly at: string;
@@ -142,6 +157,7 @@ export interface ShowRows {
   readonly vteps: VtepRow;
   readonly ports: PortRow;
   readonly moves: MoveRecord;
+  readonly duplicates: DuplicateRow;
 }
 
 export type What = keyof ShowRows;
@@ -172,6 +188,7 @@ export const FILTERS: Readonly<Record<What | "events", readonly FilterField[]>> 
   vteps: ["vni", "vtep"],
   ports: ["vni", "port"],
   moves: ["vni", "mac", "ip", "vtep", "port", "where", "last"],
+  duplicates: ["vni", "mac", "ip", "vtep"],
   events: ["vni", "mac", "ip", "vtep", "port"],
 };
 
@@ -215,10 +232,6 @@ const READERS: { readonly [F in FilterField]-?: (value: unknown) => Result<unkno
       : notA(value, "a number above 0"),
 };
 
-function notA(value: unknown, what: string): Result<never> {
-  return err(`${quote(value)} is not ${what}`);
-}
-
 /** A question as it travels. */
 export interface ShowRequest<W extends What = What> {
   readonly what: W;
@@ -227,19 +240,29 @@ export interface ShowRequest<W extends What = What> {
 
 /** Reads a question that has come over the socket, from anybody. */
 export function readShowRequest(text: string): Result<ShowRequest> {
-  const input = readObject(text, ["what", "filter"]);
+  const input = readFields(text, ["what", "filter"]);
   if (!input.ok) return input;
   const what = WHATS.find((what) => what === input.value.what);
   if (what === undefined) {
     return err(`Cannot show ${quote(input.value.what)}: it is none of ${WHATS.join(", ")}`);
   }
-  const filter = readFilter(what, input.value.filter);
+  const filter = readFilterOf(input.value, what);
   return filter.ok ? ok({ what, filter: filter.value }) : filter;
 }
 
 export function readWatchRequest(text: string): Result<Filter> {
-  const input = readObject(text, ["filter"]);
-  return input.ok ? readFilter("events", input.value.filter) : input;
+  const input = readFields(text, ["filter"]);
+  return input.ok ? readFilterOf(input.value, "events") : input;
+}
+
+function readFields(text: string, fields: readonly string[]): Result<Fields> {
+  const input = readObject(text);
+  return input.ok ? withOnly(fields, input.value) : input;
+}
+
+function readFilterOf({ filter = {} }: Fields, what: What | "events"): Result<Filter> {
+  if (!isRecord(filter)) return err("Cannot read the request: its filter is not a JSON object");
+  return readFilter(what, filter);
 }
 
 export const WHATS: readonly What[] = [
@@ -251,46 +274,9 @@ export const WHATS: readonly What[] = [
   "vteps",
   "ports",
   "moves",
+  "duplicates",
 ];
-
-interface Question {
-  readonly what?: unknown;
-  readonly filter: Readonly<Record<string, unknown>>;
-}
-
-function readObject(text: string, fields: readonly string[]): Result<Question> {
-  let input: unknown;
-  try {
-    input = JSON.parse(text);
-  } catch {
-    // What is wrong with it helps nobody: no person has typed it.
-    return err("Cannot read the request: it is not JSON");
-  }
-  if (!isRecord(input)) return err("Cannot read the request: it is not a JSON object");
-  const stranger = Object.keys(input).find((name) => !fields.includes(name));
-  if (stranger !== undefined) {
-    return err(`Cannot read the request: ${quote(stranger)} is none of ${fields.join(", ")}`);
-  }
-  const filter = input.filter ?? {};
-  if (!isRecord(filter)) return err("Cannot read the request: its filter is not a JSON object");
-  return ok({ what: input.what, filter });
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 function allowed(fields: readonly string[]): string {
   return fields.length === 0 ? "it takes no filter" : `it is none of ${fields.join(", ")}`;
-}
-
-/** Somebody else's value in a sentence of ours: quoted, and never longer than a line. */
-function quote(value: unknown): string {
-  if (typeof value === "string") return `"${clip(value)}"`;
-  // Nor is it gone into: what is nested deeply enough has no text (the stack is finite).
-  return typeof value === "object" && value !== null ? "an object" : String(value);
-}
-
-function clip(text: string): string {
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }

@@ -10,9 +10,10 @@ import {
   type UntypedHandleCall,
 } from "@grpc/grpc-js";
 import { err, ok, type Result } from "../evpn/result.ts";
+import { type Command, type CommandAnswer, readCommandRequest } from "./command.ts";
 import { readShowRequest, readWatchRequest } from "./protocol.ts";
 import { show } from "./queries/show.ts";
-import { SHOW, type Texts, WATCH } from "./service.ts";
+import { COMMAND, SHOW, type Texts, WATCH } from "./service.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { type Access, allowAccess, clearPath } from "./socket.ts";
 import { Stream } from "./stream.ts";
@@ -23,6 +24,8 @@ export interface ControlServerOptions extends Access {
   /** Called for each question. */
   readonly snapshot: () => Snapshot;
   readonly subscribe: Subscribe;
+  /** Does it, or says in one sentence why it can not be done. */
+  readonly command: (command: Command) => Result<CommandAnswer>;
 }
 
 export interface ControlServer extends AsyncDisposable {
@@ -46,10 +49,11 @@ export async function listen(options: ControlServerOptions): Promise<Result<Cont
   const stop = new AbortController();
   const calls = new Calls(stop.signal);
   server.addService(
-    { show: SHOW, watch: WATCH },
+    { show: SHOW, watch: WATCH, command: COMMAND },
     {
       show: calls.handle((stream, request) => answer(stream, request, options)),
       watch: calls.handle((stream, request) => watch(stream, request, options)),
+      command: calls.handle((stream, request) => obey(stream, request, options)),
     },
   );
   const bound = await bind(server, options.socket);
@@ -81,9 +85,9 @@ async function answer(
   stream: Stream,
   text: string,
   { snapshot }: ControlServerOptions,
-): Promise<Result<undefined>> {
+): Promise<Done> {
   const request = readShowRequest(text);
-  if (!request.ok) return request;
+  if (!request.ok) return misunderstood(request.error);
   for (const batch of show(snapshot(), request.value)) {
     await stream.write(batch.map((row) => JSON.stringify(row)));
   }
@@ -94,14 +98,34 @@ async function watch(
   stream: Stream,
   text: string,
   { subscribe }: ControlServerOptions,
-): Promise<Result<undefined>> {
+): Promise<Done> {
   const filter = readWatchRequest(text);
-  if (!filter.ok) return filter;
+  if (!filter.ok) return misunderstood(filter.error);
   await sendEvents(stream, { filter: filter.value, subscribe });
   return ok(undefined);
 }
 
-type Handler = (stream: Stream, request: string) => Promise<Result<undefined>>;
+async function obey(
+  stream: Stream,
+  text: string,
+  { command }: ControlServerOptions,
+): Promise<Done> {
+  const request = readCommandRequest(text);
+  if (!request.ok) return misunderstood(request.error);
+  const answer = command(request.value);
+  if (!answer.ok) return err({ code: status.FAILED_PRECONDITION, details: answer.error });
+  await stream.write([JSON.stringify(answer.value)]);
+  return ok(undefined);
+}
+
+/** A call comes to its end, or ends with a status that says in one sentence why. */
+type Done = Result<undefined, { readonly code: status; readonly details: string }>;
+
+function misunderstood(details: string): Done {
+  return err({ code: status.INVALID_ARGUMENT, details });
+}
+
+type Handler = (stream: Stream, request: string) => Promise<Done>;
 
 /** The calls under way: so many and no more, and none left when the server has gone. */
 class Calls {
@@ -135,7 +159,7 @@ async function run(handler: Handler, stream: Stream, request: Texts): Promise<vo
   try {
     const done = await handler(stream, request[0] ?? "{}");
     if (done.ok) stream.end();
-    else stream.fail(status.INVALID_ARGUMENT, done.error);
+    else stream.fail(done.error.code, done.error.details);
   } catch (error) {
     // The caller has hung up, or the server stops: there is nobody to tell.
     if (stream.signal.aborted) stream.end();

@@ -10,6 +10,7 @@ export type Texts = readonly string[];
 
 export const SHOW: MethodDefinition<Texts, Texts> = method("Show");
 export const WATCH: MethodDefinition<Texts, Texts> = method("Watch");
+export const COMMAND: MethodDefinition<Texts, Texts> = method("Command");
 
 function method(name: string): MethodDefinition<Texts, Texts> {
   return {

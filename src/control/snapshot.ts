@@ -4,11 +4,14 @@
  * engine replaces, so a query that has collected them keeps an answer of one moment.
  */
 import type { ImetRoute } from "../evpn/imet-route.ts";
+import type { IpAddress } from "../evpn/ip.ts";
+import type { MacAddress } from "../evpn/mac.ts";
 import type { MacIpRoute } from "../evpn/mac-ip-route.ts";
 import type { MacVrf, Segment } from "../evpn/mac-vrf.ts";
 import type { PortName } from "../evpn/port.ts";
 import type { Vni } from "../evpn/vni.ts";
 import type { VtepAddress } from "../evpn/vtep.ts";
+import type { Duplicate } from "../mobility/duplicates.ts";
 import type { MacEntry } from "../mobility/mac-entry.ts";
 import type { RouteIgnored } from "../mobility/notice.ts";
 import type { MoveRecord } from "../report/timeline.ts";
@@ -39,6 +42,18 @@ export interface Snapshot {
   readonly ignored: Iterable<IgnoredRoute>;
   /** The timeline's last moves, oldest first. */
   readonly moves: Iterable<MoveRecord>;
+  readonly duplicates: Iterable<DuplicateView>;
+}
+
+/** A MAC or, where `ip` is there, an IP that is held to be at several places. */
+export interface DuplicateView {
+  readonly vni: Vni;
+  /** Of an IP, the MAC that holds it. */
+  readonly mac: MacAddress | undefined;
+  readonly ip: IpAddress | undefined;
+  /** The IPs of a MAC that are not sent or processed either, for they are its own (C2.10). */
+  readonly inheriting: readonly IpAddress[];
+  readonly duplicate: Duplicate;
 }
 
 /** A MAC-VRF; as long as the BGP speaker has not said who it is, without its BGP part. */

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { run } from "../../src/cli/command.ts";
+import type { Command } from "../../src/control/command.ts";
 import { type ControlServer, listen } from "../../src/control/server.ts";
 import type { Snapshot } from "../../src/control/snapshot.ts";
 import type { EventListener } from "../../src/control/watch.ts";
@@ -10,12 +11,14 @@ import { entry, LEAF2, macIpRoute, T0, world } from "../control/world.ts";
 
 const A = "02:00:00:00:00:0a";
 const B = "02:00:00:00:00:0b";
+const TABLES = ["vnis", "macs", "neighbors", "routes", "vteps", "ports", "moves", "duplicates"];
 
 let folder = "";
 let socket = "";
 let server: ControlServer | undefined;
 let snapshot: Snapshot = world();
 const listeners = new Set<EventListener>();
+const commands: Command[] = [];
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "roam-"));
@@ -47,6 +50,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await server?.[Symbol.asyncDispose]();
   server = undefined;
+  commands.length = 0;
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -59,6 +63,12 @@ async function start(): Promise<void> {
     subscribe: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
+    },
+    command: (command) => {
+      commands.push(command);
+      return command.address === B
+        ? { ok: false, error: `Cannot clear ${B}: it is no duplicate` }
+        : { ok: true, value: { cleared: command.address === "all" ? 2 : 1 } };
     },
   });
   if (!listening.ok) throw new Error(listening.error);
@@ -121,7 +131,7 @@ describe("roam show", () => {
 
   it("prints every table there is", async () => {
     await start();
-    for (const what of ["vnis", "macs", "neighbors", "routes", "vteps", "ports", "moves"]) {
+    for (const what of TABLES) {
       expect(await roam(`show ${what}`), what).toMatchObject({ code: 0, err: "" });
     }
   });
@@ -163,6 +173,37 @@ describe("roam show", () => {
       code: 1,
       out: "[]\n",
       err: `Cannot show MAC ${A}: it is not known, or not with these filters\n`,
+    });
+  });
+});
+
+describe("roam clear duplicate", () => {
+  it("tells the daemon which, and people how many", async () => {
+    await start();
+    expect(await roam(`clear duplicate ${A.toUpperCase()} --vni 10`)).toEqual({
+      code: 0,
+      out: "Cleared 1 duplicate\n",
+      err: "",
+    });
+    expect((await roam("clear duplicate 2001:DB8:0::1")).code).toBe(0);
+    expect(commands).toEqual([
+      { kind: "clear-duplicate", address: A, vni: 10 },
+      { kind: "clear-duplicate", address: "2001:db8::1", vni: undefined },
+    ]);
+  });
+
+  it("clears all there are, and is one object for scripts", async () => {
+    await start();
+    expect((await roam("clear duplicate --all")).out).toBe("Cleared 2 duplicates\n");
+    expect((await roam("clear duplicate --all --json")).out).toBe('{"cleared":2}\n');
+  });
+
+  it("fails with a sentence for what is no duplicate", async () => {
+    await start();
+    expect(await roam(`clear duplicate ${B} --json`)).toEqual({
+      code: 1,
+      out: "",
+      err: `Cannot clear ${B}: it is no duplicate\n`,
     });
   });
 });
@@ -255,6 +296,18 @@ describe("What roam does not take", () => {
       "show routes --type 5",
       "error: Cannot narrow routes by type: 5 is not a type of route known here: 2 or 3",
     ],
+    ["clear", "Usage: roam clear"],
+    ["clear duplicate", "error: Cannot clear a duplicate: either an address or --all is needed"],
+    [
+      `clear duplicate ${A} --all`,
+      "error: Cannot clear a duplicate: either an address or --all is needed",
+    ],
+    [
+      "clear duplicate 02:00",
+      'error: Cannot clear a duplicate: "02:00" is not a MAC or an IP address, or all',
+    ],
+    ["clear duplicate --all --vni ten", 'Cannot clear a duplicate: "ten" is not a number'],
+    ["clear duplicate --all --vni 0", "Cannot clear a duplicate: vni 0 is below 1"],
     ["show moves --last -1", 'error: Cannot narrow moves by last: "-1" is not a number above 0'],
   ];
   for (const [words, sentence] of wrong) {
@@ -295,7 +348,9 @@ describe("Help", () => {
     "status",
     "watch",
     "show",
-    ...["vnis", "macs", "neighbors", "routes", "vteps", "ports", "moves"].map((w) => `show ${w}`),
+    ...TABLES.map((what) => `show ${what}`),
+    "clear",
+    "clear duplicate",
   ];
   for (const command of commands) {
     it(`of "roam ${command}" has an example, which roam takes`, async () => {

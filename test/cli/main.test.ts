@@ -36,6 +36,7 @@ beforeEach(async () => {
       told();
       return () => listeners.delete(listener);
     },
+    command: () => ({ ok: true, value: { cleared: 0 } }),
   });
   if (!listening.ok) throw new Error(listening.error);
   server = listening.value;

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ControlClient, ControlError } from "../../src/control/client.ts";
 import type { EventRow, Filter, What } from "../../src/control/protocol.ts";
 import { type ControlServer, listen } from "../../src/control/server.ts";
-import { decodeTexts, encodeTexts } from "../../src/control/service.ts";
+import { COMMAND, decodeTexts, encodeTexts } from "../../src/control/service.ts";
 import type { Snapshot } from "../../src/control/snapshot.ts";
 import { type EventListener, WATCHER_QUEUE } from "../../src/control/watch.ts";
 import { portName } from "../../src/evpn/port.ts";
@@ -43,6 +43,12 @@ async function start(
     subscribe: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
+    },
+    command: (command) => {
+      if (command.address === "all") throw new TypeError("no tables");
+      return command.address === LEAF2
+        ? { ok: true, value: { cleared: 3 } }
+        : { ok: false, error: "Cannot clear it: it is no duplicate" };
     },
   });
   if (!server.ok) throw new Error(server.error);
@@ -92,6 +98,40 @@ async function call(path: string, request: Buffer): Promise<ServiceError> {
     client.close();
   }
 }
+
+describe("A command", () => {
+  it("is done and answered once", async () => {
+    await start();
+    using client = new ControlClient(socket);
+    const command = { kind: "clear-duplicate", address: LEAF2, vni: undefined } as const;
+    expect(await client.command(command, never)).toBe('{"cleared":3}');
+  });
+
+  it("that can not be done fails with the daemon's sentence", async () => {
+    await start();
+    using client = new ControlClient(socket);
+    const command = { kind: "clear-duplicate", address: ip("10.0.0.1"), vni: vni(10) } as const;
+    const error = await errorOf(client.command(command, never));
+    expect(error).toMatchObject({ kind: "failed", message: "Cannot clear it: it is no duplicate" });
+  });
+
+  it("that is none is refused, whoever sends it", async () => {
+    await start();
+    const { code, details } = await call(COMMAND.path, encodeTexts(['{"kind":"reboot"}']));
+    expect(code).toBe(3);
+    expect(details).toBe('Cannot do "reboot": it is none of clear-duplicate');
+    expect((await call(COMMAND.path, encodeTexts([]))).details).toContain("Cannot do undefined");
+  });
+
+  it("that breaks the daemon's answer does not break the daemon", async () => {
+    await start();
+    using client = new ControlClient(socket);
+    const command = { kind: "clear-duplicate", address: "all", vni: undefined } as const;
+    const { message } = await errorOf(client.command(command, never));
+    expect(message).toBe("Cannot answer: TypeError: no tables");
+    expect(await ask("status")).toHaveLength(1);
+  });
+});
 
 describe("The control server", () => {
   it("answers a question over its socket", async () => {

@@ -159,6 +159,7 @@ export function world({ entries = [], ...rest }: World = {}): Snapshot {
     ownImetRoutes: [],
     ignored: [],
     moves: [],
+    duplicates: [],
     ...rest,
   };
 }

@@ -59,15 +59,23 @@ export function* sortedEntries(
 
 export function placeOf(entry: MacEntry): Placed {
   const place = whereabouts(entry);
-  const nowhere = { port: null, vtep: null, claim: null };
   switch (place.kind) {
     case "here":
       return { whereabouts: "here", port: place.port, vtep: null, claim: place.claim };
     case "there":
       return { whereabouts: "there", port: null, vtep: place.claim.vtep, claim: place.claim };
-    case "duplicate":
+    case "duplicate": {
+      // Frames go to where it was when it was frozen.
+      const held = entry.frozen?.held;
+      return {
+        whereabouts: "duplicate",
+        port: null,
+        vtep: held?.vtep ?? null,
+        claim: held ?? null,
+      };
+    }
     case "nowhere":
-      return { whereabouts: place.kind, ...nowhere };
+      return { whereabouts: "nowhere", port: null, vtep: null, claim: null };
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Filter, ShowRequest, ShowRows, What } from "../protocol.ts";
 import type { Snapshot } from "../snapshot.ts";
 import type { Batches } from "./batches.ts";
+import { showDuplicates } from "./duplicates.ts";
 import { showMacs } from "./macs.ts";
 import { showMoves } from "./moves.ts";
 import { showNeighbors } from "./neighbors.ts";
@@ -20,6 +21,7 @@ const QUERIES: {
   vteps: showVteps,
   ports: showPorts,
   moves: showMoves,
+  duplicates: showDuplicates,
 };
 
 export function show<W extends What>(

@@ -40,8 +40,11 @@ export async function replay(
 }
 
 function readSettings(header: unknown): EngineSettings {
-  if (!hasField(header, "settings")) throw new TypeError("it does not begin with settings");
-  const { domains, duplicates } = header.settings as RecordedSettings;
+  const settings = hasField(header, "settings") ? header.settings : undefined;
+  if (!hasField(settings, "domains") || !hasField(settings, "duplicates")) {
+    throw new TypeError("it does not begin with settings");
+  }
+  const { domains, duplicates } = settings as RecordedSettings;
   return {
     domains: new Map(
       domains.map(([vni, { routes, sticky }]) => [vni, { routes, sticky: new Map(sticky) }]),
@@ -51,13 +54,19 @@ function readSettings(header: unknown): EngineSettings {
 }
 
 function replayLine(engine: Engine, value: unknown, print: (line: string) => void): void {
-  if (!hasField(value, "at") || !hasField(value, "observation")) {
-    throw new TypeError("it is not an observation");
+  if (!isRecorded(value)) throw new TypeError("it is not an observation");
+  const { at, observation } = value;
+  // The daemon has slept until then, and woken up.
+  for (let due = engine.deadline; due !== undefined && due <= at; due = engine.deadline) {
+    printDecision(engine.tick(due), due, print);
   }
-  const at = Number(value.at);
-  const due = engine.deadline;
-  if (due !== undefined && due <= at) printDecision(engine.tick(due), due, print);
-  printDecision(engine.observe(value.observation as Observation, at), at, print);
+  printDecision(engine.observe(observation, at), at, print);
+}
+
+/** What is in the observation is believed: roamd has written it. */
+function isRecorded(value: unknown): value is { at: number; observation: Observation } {
+  if (!hasField(value, "at") || !Number.isSafeInteger(value.at)) return false;
+  return hasField(value, "observation") && hasField(value.observation, "kind");
 }
 
 function printDecision(

@@ -34,6 +34,8 @@ export interface GobgpdNeighbor {
   readonly address: string;
   readonly asn: number;
   readonly gracefulRestart?: boolean;
+  /** Waits to be called, so that the two do not call each other at the same time. */
+  readonly passive?: boolean;
 }
 
 export interface GobgpdOptions {
@@ -124,6 +126,7 @@ function neighborConfig(local: string, neighbor: GobgpdNeighbor): string[] {
     "[neighbors.transport.config]",
     `local-address = "${local}"`,
     "remote-port = 1790",
+    `passive-mode = ${neighbor.passive === true}`,
     "[neighbors.timers.config]",
     "connect-retry = 1",
     "idle-hold-time-after-reset = 1",

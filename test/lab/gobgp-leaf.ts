@@ -46,10 +46,15 @@ export function remove(row: MacIpRoute): Change<MacIpRouteKey, MacIpRoute> {
 
 /** Two speakers that peer with each other. */
 export function pairOf(binary: string, gracefulRestart = false): [GobgpdOptions, GobgpdOptions] {
-  const neighbor = (address: string) => ({ address, asn: 65_000, gracefulRestart });
+  const neighbor = (address: string, passive: boolean) => ({
+    address,
+    asn: 65_000,
+    gracefulRestart,
+    passive,
+  });
   return [
-    { binary, address: LEAF_1, apiHosts: API_1, neighbors: [neighbor(LEAF_2)] },
-    { binary, address: LEAF_2, apiHosts: API_2, neighbors: [neighbor(LEAF_1)] },
+    { binary, address: LEAF_1, apiHosts: API_1, neighbors: [neighbor(LEAF_2, false)] },
+    { binary, address: LEAF_2, apiHosts: API_2, neighbors: [neighbor(LEAF_1, true)] },
   ];
 }
 

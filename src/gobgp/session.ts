@@ -30,7 +30,7 @@ const PATIENCE_AT_START_MS = 5000;
  * After a reconnect old routes stand until this is over, so that traffic goes on while gobgpd's
  * sessions come back (as in RFC 4724 §4.2).
  */
-const PATIENCE_LATER_MS = 30_000;
+const PATIENCE_LATER_MS = 60_000;
 const SETTLE_POLL_MS = 100;
 /** No old route has come back for so long: none will. */
 const QUIET_MS = 2000;

@@ -79,7 +79,7 @@ export class Leaf implements AsyncDisposable {
   }
 
   async told(): Promise<void> {
-    await this.keeper.until(() => this.keeper.told("rib-told")[0], 40_000);
+    await this.keeper.until(() => this.keeper.told("rib-told")[0], 80_000);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -88,7 +88,7 @@ for (const version of GOBGPD_VERSIONS) {
       const { leaf1 } = pair;
       const rows = Array.from({ length: 2000 }, (_, i) => routeOf(LEAF_1, { mac: macOf(i + 1) }));
       expect(await leaf1.write(...rows.map(put))).toEqual([]);
-      await pair.leaf2.keeper.until(() => pair.leaf2.keeper.of("claimed").length === 2000, 40_000);
+      await pair.leaf2.keeper.until(() => pair.leaf2.keeper.of("claimed").length === 2000, 80_000);
       await using leaf2 = new Leaf(API_2);
       await leaf2.told();
       const kinds = leaf2.keeper.observations.map(({ kind }) => kind);
@@ -122,7 +122,7 @@ for (const version of GOBGPD_VERSIONS) {
       expect(await leaf1.write(put(ours))).toEqual([]);
       expect(await leaf1.list()).toEqual([ours]);
 
-      await keeper.until(() => keeper.told("rib-told")[0], 40_000);
+      await keeper.until(() => keeper.told("rib-told")[0], 80_000);
       expect(keeper.observations).toEqual([
         { kind: "speaker-down" },
         expect.objectContaining({ kind: "speaker-up" }),

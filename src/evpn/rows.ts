@@ -15,6 +15,8 @@ export interface FdbRow {
   readonly vni: Vni;
   readonly mac: MacAddress;
   readonly vtep: VtepAddress;
+  /** The kernel must not let a local frame take it over: nobody here may claim the MAC. */
+  readonly pinned: boolean;
 }
 
 /** One destination of flooded frames (ingress replication, RFC 8365 §9). */

@@ -5,6 +5,11 @@
  *
  * Make before break: the VXLAN device's entry is put first and removed last, so that the bridge never
  * sends to it what it has no VTEP for.
+ *
+ * A bridge lets any frame from a port take over an entry that is not `sticky`, and it does not look at
+ * `sticky` in a request that says `extern_learn` (Linux 6.18: `__br_fdb_add`). So a pinned row is
+ * written `extern_learn`, then static and sticky over that, which keeps the mark; and unpinned in the
+ * same way. The entry stands at every moment, and points to the VXLAN device.
  */
 import type { MacAddress } from "../evpn/mac.ts";
 import { type FdbKey, type FdbRow, fdbKey } from "../evpn/rows.ts";
@@ -15,6 +20,7 @@ import {
   decodeNeighbour,
   NeighbourFlag,
   type NeighbourRequest,
+  NeighbourState,
   writeNeighbourDump,
 } from "../wire/netlink-neighbour.ts";
 import type { ForeignRows } from "./foreign-rows.ts";
@@ -38,6 +44,8 @@ export class FdbDriver implements Driver<FdbKey, FdbRow> {
   readonly #parts: FdbDriverParts;
   /** What stands, as far as we know. */
   #standing = new Set<FdbKey>();
+  /** Rows whose bridge entry we have pinned since they were put, whether or not it is so now. */
+  readonly #pinned = new Set<FdbKey>();
 
   constructor(parts: FdbDriverParts) {
     this.#parts = parts;
@@ -46,6 +54,11 @@ export class FdbDriver implements Driver<FdbKey, FdbRow> {
   /** Whether a row of ours stands here and is not just being removed. */
   stands(key: FdbKey): boolean {
     return this.#standing.has(key);
+  }
+
+  /** Whether the bridge's entry at this key is, may be, or has been pinned by us. */
+  pins(key: FdbKey): boolean {
+    return this.#pinned.has(key);
   }
 
   forget(key: FdbKey): void {
@@ -57,16 +70,21 @@ export class FdbDriver implements Driver<FdbKey, FdbRow> {
     for (const place of [...this.#parts.links.places.values()]) {
       signal.throwIfAborted();
       const halves = await this.#read(place);
-      for (const mac of new Set([...halves.ports, ...halves.tunnels.keys()])) {
+      for (const mac of new Set([...halves.ports.keys(), ...halves.tunnels.keys()])) {
         if (halves.foreign.has(mac)) continue;
-        const vtep = halves.ports.has(mac) ? halves.tunnels.get(mac) : undefined;
-        const row =
-          vtep === undefined ? halfRow(place, mac) : { vni: place.segment.vni, mac, vtep };
+        const pinned = halves.ports.get(mac);
+        const vtep = pinned === undefined ? undefined : halves.tunnels.get(mac);
+        const row: FdbRow =
+          vtep === undefined || pinned === undefined
+            ? halfRow(place, mac)
+            : { vni: place.segment.vni, mac, vtep, pinned };
         rows.set(fdbKey(row), row);
+        if (pinned === true) this.#pinned.add(fdbKey(row));
       }
     }
     signal.throwIfAborted();
     this.#standing = new Set(rows.keys());
+    for (const key of this.#pinned) if (!rows.has(key)) this.#pinned.delete(key);
     return rows;
   }
 
@@ -76,11 +94,18 @@ export class FdbDriver implements Driver<FdbKey, FdbRow> {
   ): Promise<readonly Failure<FdbKey>[]> {
     signal.throwIfAborted();
     const plans = changes.map((change) => this.#plan(change));
-    for (const { kind, key } of changes) if (kind === "remove") this.#standing.delete(key);
+    for (const { kind, key, row } of changes) {
+      if (kind === "remove") this.#standing.delete(key);
+      else if (row.pinned) this.#pinned.add(key);
+    }
     const failures = await writeRows(this.#parts.netlink, TABLE, plans);
     const failed = new Set(failures.map(({ key }) => key));
     for (const { kind, key, row } of changes) {
-      if (kind !== "put" || failed.has(key)) continue;
+      if (failed.has(key)) continue;
+      if (kind === "remove") {
+        this.#pinned.delete(key);
+        continue;
+      }
       this.#standing.add(key);
       const place = this.#parts.links.places.get(row.vni);
       if (place !== undefined) this.#parts.taken(place, row.mac);
@@ -89,7 +114,7 @@ export class FdbDriver implements Driver<FdbKey, FdbRow> {
   }
 
   agree(wanted: FdbRow, actual: FdbRow): boolean {
-    return wanted.vtep === actual.vtep;
+    return wanted.vtep === actual.vtep && wanted.pinned === actual.pinned;
   }
 
   #plan({ kind, key, row }: Change<FdbKey, FdbRow>): Plan<FdbKey> {
@@ -106,7 +131,12 @@ export class FdbDriver implements Driver<FdbKey, FdbRow> {
       const description = inBridge ?? inTunnel;
       if (description !== undefined)
         return { key, failure: foreignRow(TABLE, { key, description }) };
-      return { key, requests: [tunnelHalf(place, row, "put"), portHalf(place, row, "put")] };
+      const put = portHalf(place, row, "put");
+      const requests = [tunnelHalf(place, row, "put"), put];
+      // And the mark once more: a frame that comes in between takes it off. A row that has been pinned
+      // is unpinned by every put, for what we are told of its entry may be older than our last write.
+      if (row.pinned || this.#pinned.has(key)) requests.push(asPinned(put, row.pinned), put);
+      return { key, requests };
     }
     // If a host on a port has the MAC by now, the bridge's entry is not ours any more, and the
     // kernel leaves it alone: we name the device it would have to point to.
@@ -119,24 +149,42 @@ export class FdbDriver implements Driver<FdbKey, FdbRow> {
   async #read(place: Place): Promise<Halves> {
     const request = new MessageWriter();
     writeNeighbourDump(request, { family: "bridge", port: place.vxlanIndex });
-    const halves: Halves = { ports: new Set(), tunnels: new Map(), foreign: new Set() };
+    const halves: Halves = { ports: new Map(), tunnels: new Map(), foreign: new Set() };
+    const unmarked: MacAddress[] = [];
     await this.#parts.netlink.dump(request.finish(), (message) => {
       const neighbour = decodeNeighbour(message);
       const row = neighbour.ok ? kernelRow(neighbour.value) : undefined;
-      if (row?.kind === "outside" && row.port === place.vxlanIndex) halves.ports.add(row.mac);
+      if (row?.kind === "outside" && row.port === place.vxlanIndex) {
+        halves.ports.set(row.mac, row.sticky);
+      } else if (row?.kind === "fixed" && row.sticky) unmarked.push(row.mac);
       else if (row?.kind === "fixed") halves.foreign.add(row.mac);
       else if (row?.kind === "tunnel" && row.device === place.vxlanIndex) {
         if (row.owner === "us") halves.tunnels.set(row.mac, row.vtep);
         else if (row.owner === "other") halves.foreign.add(row.mac);
       }
     });
+    for (const mac of unmarked) this.#claimUnmarked(place, mac, halves);
     return halves;
+  }
+
+  /**
+   * A pinned entry without our mark: a frame took it off while we were pinning, and the kernel did not
+   * put it on again (before Linux 6.11, `br_fdb_external_learn_add` marks no entry that somebody has
+   * put). It is ours if the VXLAN device's entry is.
+   */
+  #claimUnmarked(place: Place, mac: MacAddress, { ports, tunnels, foreign }: Halves): void {
+    if (!tunnels.has(mac)) {
+      foreign.add(mac);
+      return;
+    }
+    ports.set(mac, true);
+    this.#parts.foreign.delete(macKey(place.bridgeIndex, mac));
   }
 }
 
 interface Halves {
-  /** MACs that the bridge has behind the VXLAN device. */
-  readonly ports: Set<MacAddress>;
+  /** MACs that the bridge has behind the VXLAN device, and whether they are pinned there. */
+  readonly ports: Map<MacAddress, boolean>;
   readonly tunnels: Map<MacAddress, VtepAddress>;
   readonly foreign: Set<MacAddress>;
 }
@@ -146,7 +194,7 @@ interface Halves {
  * leaf itself; so it is completed or removed, whichever is due.
  */
 export function halfRow({ segment }: Place, mac: MacAddress): FdbRow {
-  return { vni: segment.vni, mac, vtep: segment.vtep };
+  return { vni: segment.vni, mac, vtep: segment.vtep, pinned: false };
 }
 
 function tunnelHalf(place: Place, row: FdbRow, action: "put" | "delete"): NeighbourRequest {
@@ -173,5 +221,14 @@ function portHalf(place: Place, row: FdbRow, action: "put" | "delete"): Neighbou
     mac: row.mac,
     dst: undefined,
     protocol: 0,
+  };
+}
+
+/** Says of an entry whether frames may take it over. The kernel leaves the mark as it is. */
+function asPinned(put: NeighbourRequest, pinned: boolean): NeighbourRequest {
+  return {
+    ...put,
+    state: pinned ? NeighbourState.noarp : NeighbourState.reachable,
+    flags: pinned ? NeighbourFlag.master | NeighbourFlag.sticky : NeighbourFlag.master,
   };
 }

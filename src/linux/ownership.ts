@@ -5,8 +5,8 @@
  * Ours are marked: a VXLAN device's entry is `extern_learn` with the state REACHABLE and NOARP
  * together, which nobody else writes (FRR writes one of them) and which, by NOARP, lives through the
  * device going down and up; a neighbour is `extern_learn` with our protocol number. The bridge keeps
- * no mark beyond `extern_learn`, so a bridge's entry is ours if it points to our VXLAN device.
- * Seen on Linux 6.18.
+ * no mark beyond `extern_learn`, so a bridge's entry is ours if it points to our VXLAN device, and is
+ * pinned if it is `sticky` besides. Seen on Linux 6.18.
  */
 import type { IpAddress } from "../evpn/ip.ts";
 import type { MacAddress } from "../evpn/mac.ts";
@@ -40,6 +40,7 @@ export type KernelRow =
       readonly bridge: number;
       readonly port: number;
       readonly mac: MacAddress;
+      readonly sticky: boolean;
     }
   /** Put by somebody outside the kernel; on a VXLAN device's port, by us. */
   | {
@@ -47,6 +48,7 @@ export type KernelRow =
       readonly bridge: number;
       readonly port: number;
       readonly mac: MacAddress;
+      readonly sticky: boolean;
     }
   | {
       readonly kind: "tunnel";
@@ -94,14 +96,17 @@ function bridgeRow(
   neighbour: Neighbour,
   at: { bridge: number; port: number; mac: MacAddress },
 ): KernelRow | undefined {
-  const { state, vlan, extFlags } = neighbour;
+  const { state, flags, vlan, extFlags } = neighbour;
   // With VLAN filtering compiled in, a bridge that knows no VLANs has a row put without one twice:
   // without VLAN and with its default VLAN. They are the same row to us.
   if (vlan > 1) return undefined;
-  if (isOutside(neighbour)) return { kind: "outside", ...at };
+  const sticky = (flags & NeighbourFlag.sticky) !== 0;
+  // Static alone is never ours: an operator has put it over ours, and the kernel has kept our mark.
+  const isStatic = isFixed(state) && !sticky;
+  if (isOutside(neighbour) && !isStatic) return { kind: "outside", ...at, sticky };
   // A port that wants its hosts to authenticate: not authorised yet.
   if ((extFlags & NeighbourExtFlag.locked) !== 0) return undefined;
-  return { kind: isFixed(state) ? "fixed" : "learned", ...at };
+  return isFixed(state) ? { kind: "fixed", ...at, sticky } : { kind: "learned", ...at };
 }
 
 function ownerOf(neighbour: Neighbour, hasOurMark: boolean): Owner {

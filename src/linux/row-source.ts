@@ -100,7 +100,7 @@ export class RowSource {
         return;
       case "fixed":
       case "outside":
-        this.#pinned(row);
+        this.#put(row, how);
         return;
       case "tunnel":
         this.#tunnel(row);
@@ -185,12 +185,21 @@ export class RowSource {
     this.#parts.listener.echo({ table: "fdb", key: fdbKey(row), row });
   }
 
-  #pinned(row: RowOf<"fixed" | "outside">): void {
-    const place = this.#parts.links.byBridge(row.bridge);
+  /** Somebody has put the entry, who may be us. */
+  #put(row: RowOf<"fixed" | "outside">, how: "read" | "changed"): void {
+    const { links, fdb, foreign } = this.#parts;
+    const place = links.byBridge(row.bridge);
     // `extern_learn` on the VXLAN device's port is ours; on another it is some other program's.
     if (row.kind === "outside" && row.port === place?.vxlanIndex) return;
-    const on = this.#parts.links.nameOf(row.port);
-    this.#parts.foreign.add(placeKey(row), `the bridge has a fixed entry for it on ${on}`);
+    if (place !== undefined && fdb.pins(fdbKey({ vni: place.segment.vni, mac: row.mac }))) {
+      // A frame that comes in while we pin the entry takes our mark off it, and the kernel tells of
+      // the entry as it is half-way: on either port, static, and not yet sticky.
+      const isThere = row.port === place.vxlanIndex;
+      if (how === "changed" && !isThere) this.#half(place, row.mac);
+      if (how === "changed" || (isThere && row.sticky)) return;
+    }
+    const on = links.nameOf(row.port);
+    foreign.add(placeKey(row), `the bridge has a fixed entry for it on ${on}`);
   }
 
   #tunnel(row: RowOf<"tunnel">): void {

@@ -26,7 +26,9 @@ export function rowsOf(entry: MacEntry, { vrf, frozenIps }: Advertising): RowAt[
   }
   const owner = ownerElsewhere(entry);
   if (owner === undefined) return [];
-  return [{ table: "fdb", key: fdbKey(entry), row: { vni, mac, vtep: owner.vtep } }];
+  // C2.12, C2.3: whatever is seen here, the MAC stays there; the kernel is not to think otherwise.
+  const pinned = owner.sticky || entry.frozen !== undefined;
+  return [{ table: "fdb", key: fdbKey(entry), row: { vni, mac, vtep: owner.vtep, pinned } }];
 }
 
 function ownRoute(

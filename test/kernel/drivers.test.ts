@@ -39,7 +39,7 @@ async function restart(): Promise<void> {
 }
 
 function fdbRow(vtep = leaf2, mac = M): FdbRow {
-  return { vni, mac, vtep };
+  return { vni, mac, vtep, pinned: false };
 }
 
 function put<K extends string, R>(

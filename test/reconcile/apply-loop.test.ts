@@ -50,7 +50,7 @@ function mac(last: number): MacAddress {
 }
 
 function rowOf(last: number, vtep = "192.0.2.1"): FdbRow {
-  return { vni: 10 as Vni, mac: mac(last), vtep: vtep as VtepAddress };
+  return { vni: 10 as Vni, mac: mac(last), vtep: vtep as VtepAddress, pinned: false };
 }
 
 function keyOf(last: number): FdbKey {

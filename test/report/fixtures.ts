@@ -34,7 +34,7 @@ export function letGo(address: VtepAddress): Notice {
 }
 
 export function fdb(address: VtepAddress): FdbRow {
-  return { vni: VNI, mac: MAC, vtep: address };
+  return { vni: VNI, mac: MAC, vtep: address, pinned: false };
 }
 
 export function route(seq: number, ip: IpAddress | undefined = undefined): MacIpRoute {

@@ -1,8 +1,9 @@
 #!/bin/sh
-# Makes one program of another Debian suite available beside the system's own packages: nothing is
-# installed, upgraded or configured, and the system's apt state is not touched.
+# Makes something of a Debian suite available beside the system's own packages: nothing is installed,
+# upgraded or configured, and the system's apt state is not touched.
 #
 #   sh labs/debian.sh gobgpd bookworm|trixie|forky|sid    prints the path of an executable gobgpd
+#   sh labs/debian.sh node-headers SUITE                  prints a directory with include/node in it
 #
 # The mirror is the one this machine's own apt uses. What was downloaded stays in the cache directory;
 # remove that directory to fetch anew. Exit code 3: not obtainable here, with the reason in a sentence.
@@ -14,15 +15,11 @@ give_up() {
 }
 
 if [ $# -ne 2 ]; then
-  echo "usage: sh labs/debian.sh PACKAGE SUITE" >&2
+  echo "usage: sh labs/debian.sh gobgpd|node-headers SUITE" >&2
   exit 2
 fi
 package=$1
 suite=$2
-case $package in
-  gobgpd) program=usr/bin/gobgpd ;;
-  *) give_up "only gobgpd is known here" ;;
-esac
 case $suite in
   *[!a-z-]* | "") give_up "\"$suite\" is not the name of a suite" ;;
 esac
@@ -30,7 +27,19 @@ esac
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/roamd/debian
 place=$cache/$suite
 root=$place/$package
-ready=$root/run
+case $package in
+  gobgpd)
+    packages=gobgpd
+    ready=$root/run
+    ;;
+  # Debian's libnode-dev asks for Debian's nodejs, which would take the place of the one there is:
+  # unpacked, it asks for nothing.
+  node-headers)
+    packages="libnode-dev libuv1-dev"
+    ready=$root/usr
+    ;;
+  *) give_up "it is not known here" ;;
+esac
 
 if [ -x "$ready" ]; then
   echo "$ready"
@@ -134,23 +143,34 @@ WRAPPER
   chmod +x "$new/run"
 }
 
-update
-new=$place/new
-rm -rf "$new" "$root"
-mkdir "$new"
-fetch "$package"
-unpack
-if "$new/$program" --version >/dev/null 2>&1; then
-  wrapper "$root/$program"
-else
+# What the binary says of itself does not matter: that it can be run does.
+runs() {
+  "$@" --version >/dev/null 2>&1
+}
+
+prepare_gobgpd() {
+  program=usr/bin/gobgpd
+  if runs "$new/$program"; then
+    wrapper "$root/$program"
+    return
+  fi
   fetch libc6
   unpack
   loader=$(cd "$new" && find . -name 'ld-linux*.so.*' | head -n 1 | cut -c3-)
   libraries=$(dirname "$(cd "$new" && find . -name libc.so.6 | head -n 1 | cut -c3-)")
-  "$new/$loader" --library-path "$new/$libraries" "$new/$program" --version >/dev/null 2>&1 ||
+  runs "$new/$loader" --library-path "$new/$libraries" "$new/$program" ||
     give_up "it does not run on this machine, not even with its own libc"
   wrapper "$root/$loader --library-path $root/$libraries $root/$program"
-fi
+}
+
+update
+new=$place/new
+rm -rf "$new" "$root"
+mkdir "$new"
+# shellcheck disable=SC2086 # a list of words
+fetch $packages
+unpack
+if [ "$package" = gobgpd ]; then prepare_gobgpd; fi
 mv "$new" "$root"
 rm -rf "$apt"
 echo "$ready"

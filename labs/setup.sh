@@ -19,12 +19,10 @@ missing_packages() {
   { command -v unshare >/dev/null && command -v nsenter >/dev/null; } || echo util-linux
   command -v cc >/dev/null || echo gcc
   [ -e /usr/include/stdio.h ] || echo libc6-dev
-  node_headers || echo libnode-dev
 }
 
-# Most ways to install Node bring its headers along, Debian's own package does not. Those of any
-# version will do: what the addon uses is the same in all of them.
-node_headers() {
+# Most ways to install Node bring its headers along, Debian's own package does not.
+has_node_headers() {
   nodedir=$(npm config get nodedir 2>/dev/null || true)
   for prefix in "$(node -p 'path.resolve(fs.realpathSync(process.execPath), "../..")')" /usr /usr/local "$nodedir"; do
     [ ! -e "$prefix/include/node/node_api.h" ] || return 0
@@ -78,6 +76,13 @@ fi
 if ! npm ls --all >/dev/null 2>&1; then
   echo "Installing npm packages"
   npm ci --loglevel=error
+fi
+if ! has_node_headers; then
+  # Those of any version will do: what the addon uses is the same in all of them.
+  codename=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
+  npm_config_nodedir=$(sh labs/debian.sh node-headers "${codename:-stable}")
+  CPATH=$npm_config_nodedir/include
+  export npm_config_nodedir CPATH
 fi
 sh native/build.sh
 npm run --silent build:ts

@@ -12,7 +12,7 @@ import {
 const mac = "02:00:00:00:00:0a" as MacAddress;
 const dst = "10.0.0.2" as IpAddress;
 const { reachable, stale, noarp, permanent, failed, incomplete } = NeighbourState;
-const { extLearned, self } = NeighbourFlag;
+const { extLearned, self, sticky } = NeighbourFlag;
 
 const anything: Neighbour = {
   gone: false,
@@ -42,6 +42,15 @@ describe("A bridge's entry", () => {
     );
     expect([noarp, permanent].map((state) => entry({ state }))).toEqual(["fixed", "fixed"]);
     expect(entry({ flags: extLearned })).toBe("outside");
+  });
+
+  it("is sticky or not, and put from outside is static only if it is; else somebody has put it over", () => {
+    const put = (flags: number, state: number): unknown =>
+      kernelRow({ ...anything, master: 3, flags, state });
+    expect(put(extLearned | sticky, noarp)).toMatchObject({ kind: "outside", sticky: true });
+    expect(put(extLearned, reachable)).toMatchObject({ kind: "outside", sticky: false });
+    expect(put(extLearned, noarp)).toMatchObject({ kind: "fixed", sticky: false });
+    expect(put(sticky, noarp)).toMatchObject({ kind: "fixed", sticky: true });
   });
 
   it("is no host's while its port is locked", () => {

@@ -47,6 +47,27 @@ describe("A MAC that moves to us again and again", () => {
     expect(leaf.rows("neighbour")).toEqual([]);
   });
 
+  it("C2.3, C2.18 and frozen is pinned where it is held, until it is a duplicate no longer", () => {
+    const leaf = Leaf.ready(A, quick);
+    leaf.hears(adv(B));
+    expect(leaf.rows("fdb")).toMatchObject([{ vtep: B, pinned: false }]);
+    pingPong(leaf, 3);
+    expect(leaf.rows("fdb")).toMatchObject([{ vtep: B, pinned: true }]);
+    leaf.hears(adv(C, { seq: 99 }));
+    expect(leaf.rows("fdb")).toMatchObject([{ vtep: B, pinned: true }]);
+    leaf.observe({ kind: "duplicate-cleared", vni: VNI, address: M });
+
+    expect(leaf.rows("fdb")).toMatchObject([{ vtep: C, pinned: false }]);
+  });
+
+  it("C2.6 with warning only is never pinned", () => {
+    const leaf = Leaf.ready(A, { duplicates: { ...quick.duplicates, action: "warn" } });
+    pingPong(leaf, 8);
+    leaf.hears(adv(B, { seq: 99 }));
+
+    expect(leaf.rows("fdb")).toMatchObject([{ vtep: B, pinned: false }]);
+  });
+
   it("C2.4 the window slides and includes its edge", () => {
     const inside = Leaf.ready(A, { duplicates: { moves: 2, windowMs: 180_000 } });
     pingPong(inside, 1);

@@ -39,6 +39,24 @@ describe("A MAC that is sticky elsewhere", () => {
     expect(leaf.noticesOf("outranked")).toMatchObject([{ decidedBy: "sticky" }]);
   });
 
+  it("C2.12 is pinned where it is, by a new row for the same place if it becomes sticky later", () => {
+    const leaf = Leaf.ready(A);
+    leaf.hears(adv(B, { seq: 1 }));
+    expect(leaf.rows("fdb")).toMatchObject([{ vtep: B, pinned: false }]);
+    leaf.hears(adv(B, { seq: 1, sticky: true }));
+    expect(leaf.rows("fdb")).toMatchObject([{ vtep: B, pinned: true }]);
+    leaf.sees();
+    expect(leaf.rows("fdb")).toMatchObject([{ vtep: B, pinned: true }]);
+  });
+
+  it("C2.16 may be taken over again once it is claimed without the flag", () => {
+    const leaf = Leaf.ready(A);
+    leaf.hears(adv(B, { sticky: true }));
+    leaf.hears(adv(B, { seq: 1 }));
+
+    expect(leaf.rows("fdb")).toMatchObject([{ vtep: B, pinned: false }]);
+  });
+
   it("C2.16 is learned as any other once that route is withdrawn; stickiness does not stick", () => {
     const leaf = Leaf.ready(A);
     leaf.hears(adv(B, { sticky: true }));

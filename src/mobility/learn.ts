@@ -70,15 +70,22 @@ export function seen(entry: MacEntry, what: Seen, circumstances: Circumstances):
  * outranks them has come since, and stands until the host shows itself.
  */
 export function found(entry: MacEntry, what: Seen, circumstances: Circumstances): Learned {
+  if (entry.frozen !== undefined) return { entry, refused: { kind: "frozen" } };
   const rival = bestRemoteClaim(entry);
-  if (rival === undefined || entry.local !== undefined) return seen(entry, what, circumstances);
-  const { self, sticky } = circumstances;
+  const { self, sticky, isTaken } = circumstances;
+  // Where others have bid as high at some time, we have had the last word: to bid once more now would
+  // change what is right.
+  const isOurs = rival === undefined && sticky === undefined && entry.sentSeq >= entry.heardSeq;
+  const isNew = entry.sentSeq < 0 || !isOurs;
+  if (entry.local !== undefined || (rival === undefined && isNew)) {
+    return seen(entry, what, circumstances);
+  }
   const seq = Math.max(entry.sentSeq, 0);
   const former: MacClaim = { vtep: self, seq, sticky: sticky !== undefined };
-  if (entry.sentSeq < 0 || outranks(rival, former)) {
+  if (rival !== undefined && (entry.sentSeq < 0 || outranks(rival, former))) {
     return { entry, refused: { kind: "stale-evidence" } };
   }
-  const ips = entry.remembered;
+  const ips = entry.remembered.filter((ip) => !isTaken(ip));
   return { entry: withLocal(entry, what, { claim: former, ips }), refused: undefined };
 }
 

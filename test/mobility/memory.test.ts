@@ -44,6 +44,29 @@ describe("What is remembered", () => {
     expect(leaf.memories.size).toBe(0);
   });
 
+  it("changes no number that stands: another has bid as high as we, and lost", () => {
+    const former = Leaf.ready(A);
+    former.hears(adv(C, { seq: 0 }));
+    former.sees({ ip: I4 });
+    former.hears(adv(B, { seq: 1 }));
+    former.hearsWithdrawn(adv(B, { seq: 1 }));
+    former.hearsWithdrawn(adv(C, { seq: 0 }));
+    const standing = [`${M} - 1`, `${M} ${I4} 1`];
+    expect(former.advertised()).toEqual(standing);
+
+    const leaf = new Leaf(A);
+    for (const memory of former.memories.values()) leaf.observe({ kind: "recalled", memory });
+    leaf.boots();
+    for (const ip of [undefined, I4]) {
+      const route = adv(A, { seq: 1, ...(ip === undefined ? {} : { ip }) });
+      leaf.observe({ kind: "remembered", route });
+    }
+    leaf.told("rib");
+    leaf.sees();
+    for (const source of ["kernel", "packets"] as const) leaf.told(source);
+    expect(leaf.advertised()).toEqual(standing);
+  });
+
   it("gives way to what the RIB says now, where that is higher", () => {
     const former = Leaf.ready(A);
     former.hears(adv(B, { seq: 6 }));

@@ -1,0 +1,264 @@
+/**
+ * One simulated leaf with roamd: the real engine, and beside it what outlives its process: the
+ * speaker's RIB, the bridge's table, and the state directory, if it is kept.
+ */
+import type { IpAddress } from "../../src/evpn/ip.ts";
+import type { MacAddress } from "../../src/evpn/mac.ts";
+import { type MacIpRoute, type MacIpRouteKey, macIpRouteKey } from "../../src/evpn/mac-ip-route.ts";
+import type { PortName } from "../../src/evpn/port.ts";
+import type { RowAt } from "../../src/evpn/rows.ts";
+import type { VtepAddress } from "../../src/evpn/vtep.ts";
+import { rowsOf } from "../../src/mobility/desired.ts";
+import type { DuplicateSettings } from "../../src/mobility/duplicates.ts";
+import { Engine } from "../../src/mobility/engine.ts";
+import type { Memory } from "../../src/mobility/memory.ts";
+import type { Observation } from "../../src/mobility/observation.ts";
+import type { Decision } from "../../src/mobility/outbox.ts";
+import { BRIDGE_MAC, port, VNI } from "../mobility/leaf.ts";
+import type { FabricLeaf, Frame, Place, Update } from "./fabric-leaf.ts";
+
+export interface RoamdOptions {
+  readonly duplicates: DuplicateSettings;
+  /** Whether the state directory is still there after a restart. */
+  readonly remembers: boolean;
+}
+
+export class RoamdLeaf implements FabricLeaf {
+  readonly vtep: VtepAddress;
+  readonly kind = "roamd";
+  readonly #send: (update: Update) => void;
+  readonly #options: RoamdOptions;
+  readonly #ports: readonly PortName[];
+  /** Received from the others; kept by the speaker across restarts of roamd. */
+  readonly #rib: Map<MacIpRouteKey, MacIpRoute> = new Map();
+  readonly advertised: Map<MacIpRouteKey, MacIpRoute> = new Map();
+  readonly #neighbours: Map<string, MacAddress> = new Map();
+  readonly #tunnels: Map<MacAddress, VtepAddress> = new Map();
+  readonly bridge: Map<MacAddress, Place> = new Map();
+  /** The state directory. */
+  readonly #memories: Map<string, Memory> = new Map();
+  /** The highest number ever sent for each MAC. */
+  readonly #sent: Map<MacAddress, number> = new Map();
+  readonly faults: string[] = [];
+  #engine: Engine;
+
+  constructor(vtep: VtepAddress, send: (update: Update) => void, options: RoamdOptions) {
+    this.vtep = vtep;
+    this.#send = send;
+    this.#options = options;
+    this.#ports = ["p1", "p2"].map(port);
+    this.#engine = this.#newEngine();
+    this.boot(0);
+  }
+
+  #newEngine(): Engine {
+    return new Engine({ domains: new Map(), duplicates: this.#options.duplicates });
+  }
+
+  /** It knows nothing but what the RIB, the kernel and the state directory hold. */
+  boot(at: number): void {
+    this.#engine = this.#newEngine();
+    const wants: RowAt[] = [];
+    const tell = (observation: Observation): void => {
+      const decision = this.#engine.observe(observation, at);
+      this.#remember(decision);
+      wants.push(...decision.wants);
+    };
+    if (this.#options.remembers) {
+      for (const memory of [...this.#memories.values()]) tell({ kind: "recalled", memory });
+    }
+    tell({ kind: "speaker-up", speaker: { asn: 65000, routerId: this.vtep } });
+    tell({
+      kind: "segment-up",
+      segment: { vni: VNI, vtep: this.vtep, bridge: "b", vxlan: "v", ownMacs: [BRIDGE_MAC] },
+    });
+    for (const of of this.#ports) tell({ kind: "port-up", vni: VNI, port: of });
+    for (const route of this.#rib.values()) tell({ kind: "claimed", route });
+    for (const route of this.advertised.values()) tell({ kind: "remembered", route });
+    tell({ kind: "told", source: "rib" });
+    for (const [mac, place] of this.bridge) {
+      if ("vtep" in place) continue;
+      tell({ kind: "seen", vni: VNI, port: place.port, mac, ip: undefined, signal: "data" });
+    }
+    tell({ kind: "told", source: "kernel" });
+    tell({ kind: "told", source: "packets" });
+    this.#reconcileAll(wants);
+  }
+
+  /** After a start all desired rows are known at once: what is not among them goes. */
+  #reconcileAll(wants: readonly RowAt[]): void {
+    const desired = new Map<string, RowAt>();
+    for (const want of wants) {
+      if (want.row === undefined) desired.delete(`${want.table}|${want.key}`);
+      else desired.set(`${want.table}|${want.key}`, want);
+    }
+    for (const key of [...this.advertised.keys()]) {
+      if (!desired.has(`mac-ip-route|${key}`)) {
+        this.#apply({ table: "mac-ip-route", key, row: undefined });
+      }
+    }
+    for (const [mac, place] of [...this.bridge]) {
+      if ("vtep" in place && !desired.has(`fdb|${VNI}|${mac}`)) this.bridge.delete(mac);
+    }
+    this.#neighbours.clear();
+    this.#tunnels.clear();
+    for (const row of desired.values()) this.#apply(row);
+  }
+
+  #observe(observation: Observation, at: number): number {
+    const changes = this.#act(this.#engine.observe(observation, at));
+    const again = this.#engine.observe(observation, at).wants;
+    if (again.length > 0) {
+      this.faults.push(`${this.vtep}: twice ${observation.kind} is not once: ${again[0]?.key}`);
+    }
+    return changes;
+  }
+
+  wake(at: number): void {
+    const { deadline } = this.#engine;
+    if (deadline !== undefined && deadline <= at) this.#act(this.#engine.tick(at));
+  }
+
+  #act(decision: Decision): number {
+    this.#remember(decision);
+    for (const want of decision.wants) this.#apply(want);
+    return decision.wants.length;
+  }
+
+  #remember({ memories }: Decision): void {
+    for (const memory of memories) {
+      this.#memories.set(memory.kind === "ip" ? memory.ip : memory.mac, memory);
+    }
+  }
+
+  /** The bridge learns, and roamd hears. */
+  frame(frame: Frame, at: number): number {
+    this.bridge.set(frame.mac, { port: frame.port });
+    const changes = this.#observe({ kind: "seen", vni: VNI, ...frame }, at);
+    // Where our row is still wanted, the reconciler puts it back over what the bridge has learned.
+    const vtep = this.#tunnels.get(frame.mac);
+    if (vtep !== undefined) this.bridge.set(frame.mac, { vtep });
+    return changes;
+  }
+
+  receive(update: Update, at: number): void {
+    if (update.kind === "announce") {
+      this.#rib.set(macIpRouteKey(update.route), update.route);
+      this.#observe({ kind: "claimed", route: update.route }, at);
+    } else if (this.#rib.delete(update.key)) {
+      this.#observe({ kind: "unclaimed", key: update.key }, at);
+    }
+  }
+
+  heardFrom(vtep: VtepAddress): readonly MacIpRouteKey[] {
+    return [...this.#rib].flatMap(([key, { nexthop }]) => (nexthop === vtep ? [key] : []));
+  }
+
+  forget(mac: MacAddress, at: number): void {
+    const place = this.bridge.get(mac);
+    if (place === undefined || "vtep" in place) return;
+    this.bridge.delete(mac);
+    this.#observe({ kind: "aged-out", vni: VNI, mac, port: place.port }, at);
+  }
+
+  restartSpeaker(at: number): void {
+    for (const key of this.advertised.keys()) this.#send({ kind: "withdraw", key });
+    this.#observe({ kind: "speaker-down" }, at);
+    this.#observe({ kind: "speaker-up", speaker: { asn: 65000, routerId: this.vtep } }, at);
+    for (const route of this.advertised.values()) this.#send({ kind: "announce", route });
+  }
+
+  neighbour(ip: IpAddress): MacAddress | undefined {
+    return this.#neighbours.get(`${VNI}|${ip}`);
+  }
+
+  neighbours(): readonly string[] {
+    return [...this.#neighbours].map(([key, mac]) => `${key}=${mac}`);
+  }
+
+  isDuplicate(address: MacAddress | IpAddress): boolean {
+    const domain = this.#engine.domain(VNI);
+    return (
+      domain?.entry(address as MacAddress)?.duplicate !== undefined ||
+      domain?.ipMoves.get(address as IpAddress)?.duplicate !== undefined
+    );
+  }
+
+  #apply(want: RowAt): void {
+    switch (want.table) {
+      case "mac-ip-route":
+        if (want.row === undefined) {
+          if (this.advertised.delete(want.key)) this.#send({ kind: "withdraw", key: want.key });
+          return;
+        }
+        this.#checkNumber(want.row);
+        this.advertised.set(want.key, want.row);
+        this.#send({ kind: "announce", route: want.row });
+        return;
+      case "fdb": {
+        const mac = want.key.slice(want.key.indexOf("|") + 1) as MacAddress;
+        const place = this.bridge.get(mac);
+        if (want.row !== undefined) {
+          this.bridge.set(mac, { vtep: want.row.vtep });
+          this.#tunnels.set(mac, want.row.vtep);
+          return;
+        }
+        this.#tunnels.delete(mac);
+        if (place !== undefined && "vtep" in place) this.bridge.delete(mac);
+        return;
+      }
+      case "neighbour":
+        if (want.row === undefined) this.#neighbours.delete(want.key);
+        else this.#neighbours.set(want.key, want.row.mac);
+        return;
+      case "flood":
+      case "imet-route":
+        return;
+    }
+  }
+
+  /** Numbers never fall: as long as the route stands, and with the state directory ever. */
+  #checkNumber(route: MacIpRoute): void {
+    const { mac } = route;
+    const seq = route.mobility?.seq ?? 0;
+    const standing = this.advertised.get(macIpRouteKey(route))?.mobility?.seq ?? 0;
+    const least = this.#options.remembers ? (this.#sent.get(mac) ?? 0) : standing;
+    if (seq < least) this.faults.push(`${this.vtep} lowers ${mac} from ${least} to ${seq}`);
+    this.#sent.set(mac, Math.max(least, seq));
+  }
+
+  /** What stands must follow from the state alone, whatever the way to it. */
+  check(): void {
+    const domain = this.#engine.domain(VNI);
+    const vrf = domain?.vrf;
+    if (domain === undefined || vrf === undefined) return;
+    const rows = [...domain.entries()].flatMap((entry) =>
+      rowsOf(entry, { vrf, frozenIps: domain.frozenIps }),
+    );
+    const routes = rows.filter(({ table }) => table === "mac-ip-route").map(({ key }) => `${key}`);
+    const fdb = rows.filter(({ table }) => table === "fdb").map(({ key }) => `${key}`);
+    const standing = [...this.advertised.keys()].map(String);
+    const tunnels = [...this.bridge].flatMap(([mac, at]) =>
+      "vtep" in at ? [`${VNI}|${mac}`] : [],
+    );
+    this.#same("routes", routes, standing);
+    this.#same("fdb", fdb, tunnels);
+    this.#checkOneNumber();
+  }
+
+  /** All routes of a MAC carry one number. */
+  #checkOneNumber(): void {
+    const numbers = new Map<MacAddress, number>();
+    for (const { mac, mobility } of this.advertised.values()) {
+      const seq = mobility?.seq ?? 0;
+      if ((numbers.get(mac) ?? seq) !== seq)
+        this.faults.push(`${this.vtep}: ${mac} has two numbers`);
+      numbers.set(mac, seq);
+    }
+  }
+
+  #same(what: string, wanted: readonly string[], standing: readonly string[]): void {
+    const [a, b] = [[...wanted].sort().join(" "), [...standing].sort().join(" ")];
+    if (a !== b) this.faults.push(`${this.vtep} ${what}: wanted ${a}, standing ${b}`);
+  }
+}

@@ -137,11 +137,18 @@ export class Scene implements AsyncDisposable {
   }
 
   async roamdReady(leaf: Leaf): Promise<void> {
-    await poll(`roamd on ${leaf} to be ready`, async () => {
-      const { code, stdout } = await this.fabric.exec(leaf, roamCommand(["--json", "status"]));
-      if (code !== 0) return false;
-      return (JSON.parse(stdout) as { readonly ready: boolean }).ready;
-    });
+    let told = "";
+    await poll(
+      `roamd on ${leaf} to be ready`,
+      async () => {
+        const answer = await this.fabric.exec(leaf, roamCommand(["--json", "status"]));
+        told = answer.stdout || answer.stderr;
+        return (
+          answer.code === 0 && (JSON.parse(answer.stdout) as { readonly ready: boolean }).ready
+        );
+      },
+      { otherwise: () => told },
+    );
   }
 
   /** What `roam --json` answers on a leaf. */

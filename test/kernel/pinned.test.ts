@@ -183,6 +183,19 @@ describe("A pinned row", () => {
     expect(fdbOf(M)).toEqual(LOOSE);
   });
 
+  it("without the mark is ours as long as we know that we have pinned it", async () => {
+    await put(pinned);
+    for (const state of ["static sticky", "static"]) {
+      sh(`
+        bridge fdb del ${M} dev vxlan10 master
+        bridge fdb add ${M} dev vxlan10 master ${state}
+      `);
+      await everythingTold();
+      expect(await put(pinned), state).toEqual([]);
+      expect(fdbOf(M), state).toEqual(PINNED);
+    }
+  });
+
   it("lives through its VXLAN device going down and up", async () => {
     await put(pinned);
     sh("ip link set vxlan10 down");
@@ -193,12 +206,13 @@ describe("A pinned row", () => {
   });
 
   it("holds from the moment it is written, with frames coming all the while", async () => {
-    for (let round = 0; round < 30; round++) {
+    for (let round = 0; round < 200; round++) {
       const written = put(pinned);
       frames(100);
       expect(await written).toEqual([]);
       frames(10);
       expect(await listed()).toEqual([pinned]);
+      expect(fdbOf(M)).toEqual(PINNED);
       const unpinned = put(loose);
       frames(100);
       expect(await unpinned).toEqual([]);

@@ -54,8 +54,8 @@ enter() {
   user=
   if [ "$(id -u)" -ne 0 ]; then user="--user --preserve-credentials"; fi
   # shellcheck disable=SC2086 # no word, or two
-  exec nsenter --target="$pid" $user --mount --net --pid="/proc/$pid/ns/pid_for_children" -- \
-    nsenter --target="$inner" --mount --net --uts --pid="/proc/$inner/ns/pid_for_children" -- \
+  exec nsenter --target="$pid" --root $user --mount --net --pid="/proc/$pid/ns/pid_for_children" -- \
+    nsenter --target="$inner" --root --mount --net --uts --pid="/proc/$inner/ns/pid_for_children" -- \
     env PATH="$PATH:/roamd/labs/runner/bin" "$@"
 }
 

@@ -120,7 +120,14 @@ export class Fabric implements AsyncDisposable {
 
 /** The options with which `nsenter` goes where a node is. */
 export function entry(pid: number): readonly string[] {
-  return [`--target=${pid}`, "--mount", "--net", "--uts", `--pid=/proc/${pid}/ns/pid_for_children`];
+  return [
+    `--target=${pid}`,
+    "--root",
+    "--mount",
+    "--net",
+    "--uts",
+    `--pid=/proc/${pid}/ns/pid_for_children`,
+  ];
 }
 
 function hold(node: NodeDefinition): ChildProcess {

@@ -145,8 +145,11 @@ describe("A MAC that moves to us again and again", () => {
   it("C2.9 is none of ours where it moves between others", () => {
     const leaf = Leaf.ready(A, quick);
     for (let seq = 1; seq < 20; seq++) leaf.hears(adv(seq % 2 === 0 ? B : C, { seq }));
+    // Nor do those moves count when it comes to us.
+    leaf.sees();
 
     expect(leaf.noticesOf("duplicate-detected")).toEqual([]);
+    expect(leaf.where()).toBe("p1");
   });
 
   it("C2.10 takes its IPs along into the freeze and out of it", () => {

@@ -143,8 +143,9 @@ describe("A MAC of ours that another VTEP claims", () => {
 
     expect(leaf.advertised()).toEqual([`${M} - 3`]);
     expect(leaf.fdb()).toBeUndefined();
+    leaf.hearsWithdrawn(adv(B, { seq: 2 }));
     leaf.observe({ kind: "aged-out", vni: VNI, mac: M, port: port("p1") });
-    expect(leaf.fdb()).toBe(B);
+    expect(leaf.fdb()).toBe(C);
   });
 
   it("C1.7 the lower VTEP wins a tie", () => {

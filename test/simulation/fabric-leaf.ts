@@ -34,6 +34,8 @@ export interface FabricLeaf {
 
   /** It starts, or starts again. */
   boot(at: number): void;
+  /** It ends; what is not its own process goes on without it until it boots. */
+  stop(at: number): void;
   /** Its speaker starts again: its peers lose all it has told, then are told again. */
   restartSpeaker(at: number): void;
   /** A frame of a host comes in; answers how much that changed. */

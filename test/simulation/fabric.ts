@@ -196,8 +196,10 @@ export class Fabric {
   }
 
   #restart(leaf: FabricLeaf): void {
-    this.#tell(`${leaf.kind} of ${leaf.vtep} restarts`);
-    leaf.boot(this.#now);
+    const downMs = this.#random.chance(0.5) ? 0 : this.#random.between(1, 300);
+    this.#tell(`${leaf.kind} of ${leaf.vtep} restarts, and is back after ${downMs} ms`);
+    leaf.stop(this.#now);
+    this.#plan(this.#now + downMs, () => leaf.boot(this.#now));
   }
 
   #restartSpeaker(leaf: FabricLeaf): void {

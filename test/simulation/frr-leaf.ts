@@ -85,6 +85,9 @@ export class FrrLeaf implements FabricLeaf {
     this.#settle();
   }
 
+  /** Not to be had separately: bgpd ends with zebra, and both are soon back. */
+  stop(): void {}
+
   restartSpeaker(): void {
     this.boot();
   }

@@ -12,6 +12,7 @@ import { rowsOf } from "../../src/mobility/desired.ts";
 import type { DuplicateSettings } from "../../src/mobility/duplicates.ts";
 import { Engine } from "../../src/mobility/engine.ts";
 import type { Memory } from "../../src/mobility/memory.ts";
+import type { Notice } from "../../src/mobility/notice.ts";
 import type { Observation } from "../../src/mobility/observation.ts";
 import type { Decision } from "../../src/mobility/outbox.ts";
 import { BRIDGE_MAC, port, VNI } from "../mobility/leaf.ts";
@@ -40,7 +41,10 @@ export class RoamdLeaf implements FabricLeaf {
   /** The highest number ever sent for each MAC. */
   readonly #sent: Map<MacAddress, number> = new Map();
   readonly faults: string[] = [];
+  /** When each MAC came to us from another VTEP. */
+  readonly #arrivals: Map<MacAddress, number[]> = new Map();
   #engine: Engine;
+  #isUp = false;
 
   constructor(vtep: VtepAddress, send: (update: Update) => void, options: RoamdOptions) {
     this.vtep = vtep;
@@ -57,6 +61,7 @@ export class RoamdLeaf implements FabricLeaf {
 
   /** It knows nothing but what the RIB, the kernel and the state directory hold. */
   boot(at: number): void {
+    this.#isUp = true;
     this.#engine = this.#newEngine();
     const wants: RowAt[] = [];
     const tell = (observation: Observation): void => {
@@ -85,6 +90,10 @@ export class RoamdLeaf implements FabricLeaf {
     this.#reconcileAll(wants);
   }
 
+  stop(): void {
+    this.#isUp = false;
+  }
+
   /** After a start all desired rows are known at once: what is not among them goes. */
   #reconcileAll(wants: readonly RowAt[]): void {
     const desired = new Map<string, RowAt>();
@@ -106,7 +115,8 @@ export class RoamdLeaf implements FabricLeaf {
   }
 
   #observe(observation: Observation, at: number): number {
-    const changes = this.#act(this.#engine.observe(observation, at));
+    if (!this.#isUp) return 0;
+    const changes = this.#act(this.#engine.observe(observation, at), at);
     const again = this.#engine.observe(observation, at).wants;
     if (again.length > 0) {
       this.faults.push(`${this.vtep}: twice ${observation.kind} is not once: ${again[0]?.key}`);
@@ -116,11 +126,13 @@ export class RoamdLeaf implements FabricLeaf {
 
   wake(at: number): void {
     const { deadline } = this.#engine;
-    if (deadline !== undefined && deadline <= at) this.#act(this.#engine.tick(at));
+    if (!this.#isUp || deadline === undefined || deadline > at) return;
+    this.#act(this.#engine.tick(at), at);
   }
 
-  #act(decision: Decision): number {
+  #act(decision: Decision, at: number): number {
     this.#remember(decision);
+    for (const notice of decision.notices) this.#checkDuplicate(notice, at);
     for (const want of decision.wants) this.#apply(want);
     return decision.wants.length;
   }
@@ -163,6 +175,8 @@ export class RoamdLeaf implements FabricLeaf {
 
   restartSpeaker(at: number): void {
     for (const key of this.advertised.keys()) this.#send({ kind: "withdraw", key });
+    // gobgpd forgets what it was given; if roamd is down as well, nobody gives it again.
+    if (!this.#isUp) this.advertised.clear();
     this.#observe({ kind: "speaker-down" }, at);
     this.#observe({ kind: "speaker-up", speaker: { asn: 65000, routerId: this.vtep } }, at);
     for (const route of this.advertised.values()) this.#send({ kind: "announce", route });
@@ -225,6 +239,19 @@ export class RoamdLeaf implements FabricLeaf {
     const least = this.#options.remembers ? (this.#sent.get(mac) ?? 0) : standing;
     if (seq < least) this.faults.push(`${this.vtep} lowers ${mac} from ${least} to ${seq}`);
     this.#sent.set(mac, Math.max(least, seq));
+  }
+
+  /** Nobody is called a duplicate that has not come to us so often (C2.9), by a count of our own. */
+  #checkDuplicate(notice: Notice, at: number): void {
+    const { windowMs, moves, action } = this.#options.duplicates;
+    if (notice.kind === "moved" && notice.from.kind === "vtep" && notice.to.kind === "port") {
+      this.#arrivals.set(notice.mac, [...(this.#arrivals.get(notice.mac) ?? []), at]);
+    }
+    if (notice.kind !== "duplicate-detected" || notice.ip !== undefined) return;
+    const arrivals = this.#arrivals.get(notice.mac) ?? [];
+    const recent = arrivals.filter((time) => at - time <= windowMs).length;
+    // The one that is too many is told of before it is made, and where duplicates are frozen it is not.
+    if (recent + 1 < moves) this.faults.push(`${this.vtep}: ${action} ${notice.mac} at ${recent}`);
   }
 
   /** What stands must follow from the state alone, whatever the way to it. */

@@ -58,7 +58,9 @@ export class Fabric {
       remembers: this.#freezes || random.chance(0.5),
     };
     const frrShare = random.chance(0.4) ? random.pick([0.3, 0.6]) : 0;
-    const leafCount = random.between(2, 5);
+    // Few hosts and leaves, so that there is much going to and fro.
+    const [mostLeaves, mostHosts] = this.#freezes ? [3, 2] : [5, 4];
+    const leafCount = random.between(2, mostLeaves);
     const leaves: FabricLeaf[] = [];
     for (let i = 0; i < leafCount; i++) {
       // .9 and .10 are neighbours, so that an order of text would show.
@@ -68,7 +70,7 @@ export class Fabric {
       leaves.push(isFrr ? new FrrLeaf(vtep, send) : new RoamdLeaf(vtep, send, options));
     }
     this.leaves = leaves;
-    this.hosts = Array.from({ length: random.between(1, 4) }, (_, i) => ({
+    this.hosts = Array.from({ length: random.between(1, mostHosts) }, (_, i) => ({
       mac: mac(`02:00:00:00:00:0${i + 1}`),
       ips: [ip(`10.0.0.${i + 1}`), ip(`2001:db8::${i + 1}`)].slice(0, random.between(0, 2)),
       leaf: random.pick(leaves),
@@ -238,8 +240,8 @@ function freezing(random: Random): DuplicateSettings {
   return {
     ...DEFAULT_DUPLICATES,
     action: "freeze",
-    moves: random.between(2, 5),
-    windowMs: random.between(50, 1000),
-    recoverAfterMs: random.between(50, 2000),
+    moves: random.between(2, 3),
+    windowMs: random.between(500, 5000),
+    recoverAfterMs: random.chance(0.3) ? undefined : random.between(50, 2000),
   };
 }

@@ -189,9 +189,10 @@ class Daemon implements AsyncDisposable {
     if (observation.kind === "seen") this.#metrics.sawSignal(observation.signal);
   }
 
-  #act(tables: Tables, { wants, notices, memories }: Decision, at: number): void {
+  #act(tables: Tables, { wants, notices, questions, memories }: Decision, at: number): void {
     for (const want of wants) tables.want(want);
     if (wants.length > 0) tables.wake();
+    if (!this.#options.observeOnly) for (const question of questions) this.#kernel?.ask(question);
     this.#remember(memories, at);
     for (const notice of notices) this.#reporter.decided(notice, at);
     // Only notices change what is to be done later.
@@ -275,11 +276,11 @@ function segmentsOf({ macVrfs }: Config): readonly SegmentWish[] | undefined {
   return macVrfs === "discover" ? undefined : macVrfs;
 }
 
-export function settingsOf({ macVrfs, mobility }: Config): EngineSettings {
+export function settingsOf({ macVrfs, mobility, hosts }: Config): EngineSettings {
   const listed = macVrfs === "discover" ? [] : macVrfs;
   const domains = listed.map(({ vni, settings, sticky }): [Vni, DomainSettings] => [
     vni,
     { routes: settings, sticky: new Map(sticky.map(({ mac, ips }) => [mac, ips])) },
   ]);
-  return { domains: new Map(domains), duplicates: mobility.duplicates };
+  return { domains: new Map(domains), duplicates: mobility.duplicates, probe: hosts.probe };
 }

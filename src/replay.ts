@@ -6,6 +6,7 @@ import type { Vni } from "./evpn/vni.ts";
 import { type DomainSettings, Engine, type EngineSettings } from "./mobility/engine.ts";
 import type { Observation } from "./mobility/observation.ts";
 import type { Decision } from "./mobility/outbox.ts";
+import { DEFAULT_PROBES } from "./mobility/probes.ts";
 import { sentenceOf } from "./report/notices.ts";
 
 /** How settings stand in a recording: maps as lists of pairs. */
@@ -15,6 +16,8 @@ interface RecordedSettings {
     Omit<DomainSettings, "sticky"> & { readonly sticky: readonly [never, never][] },
   ][];
   readonly duplicates: EngineSettings["duplicates"];
+  /** Not in recordings of before probes. */
+  readonly probe?: EngineSettings["probe"];
 }
 
 /** Answers why it can not be replayed, in one sentence. */
@@ -44,12 +47,13 @@ function readSettings(header: unknown): EngineSettings {
   if (!hasField(settings, "domains") || !hasField(settings, "duplicates")) {
     throw new TypeError("it does not begin with settings");
   }
-  const { domains, duplicates } = settings as RecordedSettings;
+  const { domains, duplicates, probe = DEFAULT_PROBES } = settings as RecordedSettings;
   return {
     domains: new Map(
       domains.map(([vni, { routes, sticky }]) => [vni, { routes, sticky: new Map(sticky) }]),
     ),
     duplicates,
+    probe,
   };
 }
 

@@ -199,7 +199,11 @@ describe("A recorder", () => {
   });
 
   it("has written everything when it is done with", async () => {
-    const settings: EngineSettings = { domains: new Map(), duplicates: {} as never };
+    const settings: EngineSettings = {
+      domains: new Map(),
+      duplicates: {} as never,
+      probe: {} as never,
+    };
     const recorder = Recorder.open(path, { settings });
     if (!recorder.ok) throw new Error(recorder.error);
     for (let at = 0; at < 5000; at++) recorder.value.observed({ kind: "told" }, at);

@@ -37,6 +37,7 @@ import { NetlinkClient } from "./netlink-client.ts";
 import type { LinuxNotice, PacketIgnored } from "./notice.ts";
 import { PacketSource } from "./packet-source.ts";
 import { newsOf, type PictureChange } from "./picture.ts";
+import { type Question, questionFrame } from "./question.ts";
 import { RowSource } from "./row-source.ts";
 import type { SegmentWish } from "./segments.ts";
 
@@ -65,8 +66,8 @@ export interface Kernel extends AsyncDisposable {
     readonly neighbour: Driver<NeighbourKey, NeighbourRow>;
   };
   ports(): readonly PortStatus[];
-  /** Sends a frame out by a port, to what is behind it. */
-  send(at: { readonly vni: Vni; readonly port: PortName }, frame: Uint8Array): Result<undefined>;
+  /** Asks a host behind a port whether it is there and has this IP. */
+  ask(question: Question): Result<undefined>;
 }
 
 /**
@@ -175,14 +176,13 @@ class OpenKernel implements Kernel {
     return all;
   }
 
-  send(
-    { vni, port }: { readonly vni: Vni; readonly port: PortName },
-    frame: Uint8Array,
-  ): Result<undefined> {
-    for (const { ifindex, name } of this.#links.places.get(vni)?.ports.values() ?? []) {
-      if (name === port) return this.#packets.send(ifindex, frame);
+  ask({ vni, port, ...host }: Question): Result<undefined> {
+    const place = this.#links.places.get(vni);
+    for (const { ifindex, name } of place?.ports.values() ?? []) {
+      if (name !== port || place?.bridgeMac === undefined) continue;
+      return this.#packets.send(ifindex, questionFrame(host, place.bridgeMac));
     }
-    return err(`Cannot send on ${port}: it is no port of vni ${vni}`);
+    return err(`Cannot ask on ${port}: it is no port of vni ${vni}`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

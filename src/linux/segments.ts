@@ -31,6 +31,7 @@ export interface Place {
   readonly segment: Segment;
   readonly vxlanIndex: number;
   readonly bridgeIndex: number;
+  readonly bridgeMac: MacAddress | undefined;
   /** By ifindex. */
   readonly ports: ReadonlyMap<number, Port>;
   /** The segment's, to be asked for every frame. */
@@ -169,6 +170,7 @@ function placeOf(candidate: Candidate, { members, uppers }: Surroundings): Place
     },
     vxlanIndex: vxlan.ifindex,
     bridgeIndex: bridge.ifindex,
+    bridgeMac: bridge.mac,
     ports,
     ownMacs,
   };

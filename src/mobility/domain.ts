@@ -6,8 +6,10 @@ import type { MacVrf, Segment } from "../evpn/mac-vrf.ts";
 import type { PortName } from "../evpn/port.ts";
 import type { NeighbourRow } from "../evpn/rows.ts";
 import type { Vni } from "../evpn/vni.ts";
+import { Agenda } from "./agenda.ts";
 import type { Duplicate, MoveTimes } from "./duplicates.ts";
 import type { MacEntry } from "./mac-entry.ts";
+import type { Probe } from "./probes.ts";
 
 export interface IpMoves {
   readonly times: MoveTimes;
@@ -33,6 +35,10 @@ export class Domain {
   readonly ipMoves: Map<IpAddress, IpMoves> = new Map();
   /** IPs that are at several hosts at once and frozen. */
   readonly frozenIps: Set<IpAddress> = new Set();
+  /** Who is being asked, and about what. */
+  readonly probes: Map<MacAddress, Probe> = new Map();
+  /** When which MAC is to be looked at. */
+  readonly agenda: Agenda<MacAddress> = new Agenda();
   readonly #duplicates = new Set<MacAddress>();
   /** MACs that are nowhere and kept for their numbers, the one longest so first. */
   readonly #idle = new Set<MacAddress>();
@@ -74,6 +80,8 @@ export class Domain {
   /** Forgets a MAC that nobody claims. */
   drop(mac: MacAddress): void {
     this.#entries.delete(mac);
+    this.probes.delete(mac);
+    this.agenda.delete(mac);
     this.#idle.delete(mac);
   }
 

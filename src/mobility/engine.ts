@@ -8,11 +8,11 @@ import {
 } from "../evpn/mac-vrf.ts";
 import type { PortName } from "../evpn/port.ts";
 import type { Vni } from "../evpn/vni.ts";
+import { attendAll, hostAgedOut } from "./attend.ts";
 import type { Scene } from "./commit.ts";
 import { Domain } from "./domain.ts";
 import type { DuplicateSettings } from "./duplicates.ts";
 import {
-  hostLeft,
   hostSeen,
   hostSeqRefused,
   type SeenPolicy,
@@ -25,6 +25,7 @@ import { recall } from "./memory.ts";
 import type { Observation, Source } from "./observation.ts";
 import { type Decision, Outbox } from "./outbox.ts";
 import { portDown, portRenamed } from "./ports.ts";
+import type { ProbeSettings } from "./probes.ts";
 import { RdNumbers } from "./rd-numbers.ts";
 import { clearDuplicates, nextRecovery, recoverDue } from "./recover.ts";
 import { refreshVrf } from "./refresh-vrf.ts";
@@ -40,6 +41,7 @@ export interface DomainSettings {
 export interface EngineSettings {
   readonly domains: ReadonlyMap<Vni, DomainSettings>;
   readonly duplicates: DuplicateSettings;
+  readonly probe: ProbeSettings;
 }
 
 const NO_STICKY: StickyHosts = new Map();
@@ -87,7 +89,10 @@ export class Engine {
 
   /** When `tick` is to be called at the latest, in milliseconds since the epoch. */
   get deadline(): number | undefined {
-    const deadlines = [...this.#domains.values()].map(nextRecovery);
+    const deadlines = [...this.#domains.values()].flatMap((domain) => [
+      nextRecovery(domain),
+      domain.agenda.next,
+    ]);
     const earliest = Math.min(...deadlines.map((at) => at ?? Number.POSITIVE_INFINITY));
     return Number.isFinite(earliest) ? earliest : undefined;
   }
@@ -96,7 +101,9 @@ export class Engine {
   tick(at: number): Decision {
     for (const domain of this.#domains.values()) {
       const policy = this.#policy(domain.vni);
-      recoverDue(this.#scene(domain, at), policy);
+      const scene = this.#scene(domain, at);
+      recoverDue(scene, policy);
+      attendAll(scene, policy.probe);
     }
     return this.#outbox.take();
   }
@@ -243,8 +250,8 @@ export class Engine {
   }
 
   #policy(vni: Vni): Omit<SeenPolicy, "evidence"> {
-    const { domains, duplicates } = this.#settings;
-    return { sticky: domains.get(vni)?.sticky ?? NO_STICKY, duplicates };
+    const { domains, duplicates, probe } = this.#settings;
+    return { sticky: domains.get(vni)?.sticky ?? NO_STICKY, duplicates, probe };
   }
 
   #agedOut({ vni, mac, port }: Extract<Observation, { kind: "aged-out" }>, at: number): void {
@@ -252,7 +259,7 @@ export class Engine {
     const domain = this.#domains.get(vni);
     const entry = domain?.entry(mac);
     if (domain === undefined || entry?.local?.port !== port) return;
-    hostLeft(this.#scene(domain, at), entry, "aged-out");
+    hostAgedOut(this.#scene(domain, at), entry, this.#settings.probe);
   }
 
   #seqRefused({ vni, mac, seq }: Extract<Observation, { kind: "seq-refused" }>, at: number): void {

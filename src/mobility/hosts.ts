@@ -13,6 +13,7 @@ import { remoteClaimTo } from "./desired.ts";
 import type { Domain } from "./domain.ts";
 import { type Duplicate, type DuplicateSettings, isExempt, isHandover } from "./duplicates.ts";
 import { ipMoved } from "./ip-duplicates.ts";
+import { isAnswer, isLate, tellLate } from "./late.ts";
 import {
   claimed,
   found,
@@ -27,6 +28,7 @@ import {
 import { claimOf, type MacEntry, newEntry } from "./mac-entry.ts";
 import type { Place, SightingIgnored } from "./notice.ts";
 import type { Observation } from "./observation.ts";
+import { beginProbe, follow, holdProbe, type ProbeSettings } from "./probes.ts";
 import type { Evidence } from "./start-gate.ts";
 
 export type Sighting = Extract<Observation, { kind: "seen" }>;
@@ -35,6 +37,7 @@ export interface SeenPolicy {
   readonly sticky: StickyHosts;
   readonly evidence: Evidence;
   readonly duplicates: DuplicateSettings;
+  readonly probe: ProbeSettings;
 }
 
 /** What the operator has said of hosts that belong to this leaf (RFC 7432 §15.2). */
@@ -50,13 +53,18 @@ export function hostSeen(scene: Scene, sighting: Sighting, policy: SeenPolicy): 
     return;
   }
   const before = domain.entry(mac);
+  if (signal === "dad" || signal === "arp-probe") holdProbe(scene, mac);
+  if (before?.check !== undefined && isLate(before.check, sighting)) {
+    tellLate(scene, before, sighting);
+    return;
+  }
   const isNewIp = ip !== undefined && before?.local?.ips.has(ip) !== true;
   const others = (of: IpAddress): MacEntry[] =>
     domain.holders(of).filter((holder) => holder.mac !== mac);
   const learn = policy.evidence === "old" ? found : seen;
   const { entry, refused } = learn(
     before ?? newEntry({ vni, mac }, at),
-    { port, ip, learnedFrom: signal, at },
+    { port, ip, learnedFrom: signal, at, isAnswer: isAnswer(signal) && domain.probes.has(mac) },
     {
       self: domain.segment.vtep,
       sticky: policy.sticky.get(mac),
@@ -77,6 +85,7 @@ export function hostSeen(scene: Scene, sighting: Sighting, policy: SeenPolicy): 
   if (isNewIp) takeFrom(scene, { sighting, ip, others: others(ip), policy });
   commit(scene, { before, after: entry, by: signal });
   if (isNewIp) outbox.tell({ kind: "ip-learned", vni, mac, ip, signal });
+  follow(scene, { before, after: entry, ip, settings: policy.probe });
 }
 
 /** A host that is here already does not move by being seen; some may move as often as they like. */
@@ -168,7 +177,11 @@ interface IpTaken {
 }
 
 /** The host is no longer on its port (C1.15). */
-export function hostLeft(scene: Scene, entry: MacEntry, by: "port-down" | "aged-out"): void {
+export function hostLeft(
+  scene: Scene,
+  entry: MacEntry,
+  by: "port-down" | "aged-out" | "silent",
+): void {
   commit(scene, { before: entry, after: left(entry), by });
 }
 
@@ -190,6 +203,10 @@ export function hostClaimed(scene: Scene, route: MacIpRoute): void {
   }
   if (route.ip !== undefined) giveUp(scene, route, route.ip);
   commit(scene, { before, after, by: "route" });
+  if (after.check !== undefined && before?.local !== undefined) {
+    const ips = new Set(before.local.ips.keys());
+    beginProbe(scene, mac, { reason: "check", port: after.check, ips, attemptsLeft: 1 });
+  }
 }
 
 /** Hosts of ours lose the IP to another MAC whose claim is better (C3.2, seen from the loser). */

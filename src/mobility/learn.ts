@@ -163,7 +163,15 @@ function withLocal(
   if (what.ip !== undefined) ips.set(what.ip, { learnedFrom: what.learnedFrom, since: what.at });
   return {
     ...entry,
-    local: { port: what.port, claim, learnedFrom: what.learnedFrom, ips, seenAt: what.at },
+    local: {
+      port: what.port,
+      claim,
+      learnedFrom: what.learnedFrom,
+      ips,
+      seenAt: what.at,
+      answers: what.isAnswer,
+    },
+    check: undefined,
     sentSeq: Math.max(entry.sentSeq, claim.seq),
     remembered: [],
   };
@@ -176,8 +184,9 @@ function seenAgain(
 ): MacEntry {
   const known = what.ip === undefined || local.ips.has(what.ip);
   // C1.14: a move between two ports of one leaf is nobody else's business.
-  const stays: LocalClaim = { ...local, port: what.port, seenAt: what.at };
-  if (known || what.ip === undefined) return { ...entry, local: stays };
+  const answers = local.answers || what.isAnswer;
+  const stays: LocalClaim = { ...local, port: what.port, seenAt: what.at, answers };
+  if (known || what.ip === undefined) return { ...entry, local: confirmed(stays, what) };
   const ips = new Map(local.ips).set(what.ip, { learnedFrom: what.learnedFrom, since: what.at });
   // C3.1: a further IP goes out with the number of its MAC; C3.2 to C3.4: unless it was another
   // MAC's at another VTEP, then the MAC and all its IPs go out with one more than that.
@@ -189,6 +198,12 @@ function seenAgain(
     local: { ...stays, ips, claim: { ...local.claim, seq } },
     sentSeq: Math.max(entry.sentSeq, seq),
   };
+}
+
+/** What the RIB has told of the host, the host itself has now shown. */
+function confirmed(local: LocalClaim, { ip, learnedFrom, at }: Seen): LocalClaim {
+  if (ip === undefined || local.ips.get(ip)?.learnedFrom !== "rib") return local;
+  return { ...local, ips: new Map(local.ips).set(ip, { learnedFrom, since: at }) };
 }
 
 /** The host is no longer on the local port; what we have sent stays in memory (C1.15). */
@@ -215,7 +230,14 @@ export function claimed(entry: MacEntry, route: MacIpRoute): MacEntry {
   // RFC 7432 §15: whoever sees a higher number withdraws; C1.7: so does the higher VTEP of a tie.
   const rival = strongestRival(next);
   if (next.local === undefined || rival === undefined) return next;
-  return outranks(rival, next.local.claim) ? left(next) : next;
+  if (!outranks(rival, next.local.claim)) return next;
+  const { port, ips } = next.local;
+  return { ...left(next), check: ips.size === 0 ? undefined : port };
+}
+
+/** Nobody is asked any more whether the MAC is still at the port it was taken from. */
+export function checked(entry: MacEntry): MacEntry {
+  return entry.check === undefined ? entry : { ...entry, check: undefined };
 }
 
 /** What we have seen ourselves is older than this claim: it must not be acted upon later. */

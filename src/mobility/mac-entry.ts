@@ -30,6 +30,8 @@ export interface LocalClaim {
   readonly ips: ReadonlyMap<IpAddress, IpBinding>;
   /** When the MAC was last seen here, milliseconds since the epoch. */
   readonly seenAt: number;
+  /** It has answered a question of ours: then its silence means something. */
+  readonly answers: boolean;
 }
 
 /** A host on a local port, as it has shown itself. */
@@ -38,6 +40,8 @@ export interface Seen {
   readonly ip: IpAddress | undefined;
   readonly learnedFrom: LearnedFrom;
   readonly at: number;
+  /** It answers a question of ours. */
+  readonly isAnswer: boolean;
 }
 
 /** What a frozen MAC is held at, and what has come since that was not acted upon. */
@@ -67,6 +71,11 @@ export interface MacEntry {
   readonly duplicate: Duplicate | undefined;
   /** There while the duplicate is frozen: neither claims nor routes count. */
   readonly frozen: Frozen | undefined;
+  /**
+   * The port it was behind when another VTEP took it: for a moment it is asked there whether it is
+   * there still, and what comes late from there does not take it back.
+   */
+  readonly check: PortName | undefined;
   /** How often the MAC has changed its place, as seen from here. */
   readonly moves: number;
   /** When it came to where it is now, milliseconds since the epoch. */
@@ -85,6 +94,7 @@ export function newEntry(of: Pick<MacEntry, "vni" | "mac">, at: number): MacEntr
     moveTimes: NO_MOVES,
     duplicate: undefined,
     frozen: undefined,
+    check: undefined,
     moves: 0,
     since: at,
   };

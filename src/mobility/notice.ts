@@ -17,7 +17,7 @@ export type Place =
   | { readonly kind: "nowhere" };
 
 /** What has brought a MAC to another place: a signal of the host's, or one of these. */
-export type MovedBy = Signal | "route" | "port-down" | "aged-out";
+export type MovedBy = Signal | "route" | "port-down" | "aged-out" | "silent";
 
 interface OfMac {
   readonly vni: Vni;
@@ -47,6 +47,10 @@ export type Notice =
   /** An IP has come to another MAC. */
   | (OfMac & { readonly kind: "ip-moved"; readonly ip: IpAddress; readonly from: MacAddress })
   | (OfMac & { readonly kind: "ip-learned"; readonly ip: IpAddress; readonly signal: Signal })
+  /** The RIB gave the MAC this IP when it came here, and it did not answer to it. */
+  | (OfMac & { readonly kind: "ip-unverified"; readonly ip: IpAddress })
+  /** The MAC has gone to another leaf, and still answers here: it is at both. */
+  | (OfMac & { readonly kind: "alive-twice"; readonly port: PortName; readonly vtep: VtepAddress })
   /** The MAC may not move: it is sticky where it is, and was seen or claimed elsewhere (C2.12). */
   | (OfMac & { readonly kind: "sticky-violated"; readonly owner: MacClaim; readonly by: Place })
   /** It moves too often (RFC 7432 §15.1): with `ip`, that IP does, from MAC to MAC. */
@@ -90,7 +94,9 @@ export type SightingIgnored =
   | "unknown-port"
   /** Found in the bridge's table at the start, while another VTEP claims the MAC. */
   | "stale-evidence"
-  | "frozen";
+  | "frozen"
+  /** From the port it was taken from a moment ago: sent before it went, or an answer to our check. */
+  | "late";
 
 export type RouteIgnored =
   | MacRefusal

@@ -2,11 +2,14 @@
 import type { RowAt } from "../evpn/rows.ts";
 import type { Memory } from "./memory.ts";
 import type { Notice } from "./notice.ts";
+import type { Question } from "./probes.ts";
 
 export interface Decision {
   /** What should stand from now on, in the order in which it is to be written. */
   readonly wants: readonly RowAt[];
   readonly notices: readonly Notice[];
+  /** Whom to ask by a frame. */
+  readonly questions: readonly Question[];
   /** What is to be found again after a restart. */
   readonly memories: readonly Memory[];
 }
@@ -15,9 +18,14 @@ export class Outbox {
   #wants: RowAt[] = [];
   #notices: Notice[] = [];
   #memories: Memory[] = [];
+  #questions: Question[] = [];
 
   want(row: RowAt): void {
     this.#wants.push(row);
+  }
+
+  ask(question: Question): void {
+    this.#questions.push(question);
   }
 
   remember(memory: Memory): void {
@@ -40,7 +48,13 @@ export class Outbox {
   }
 
   take(): Decision {
-    const decision = { wants: this.#wants, notices: this.#notices, memories: this.#memories };
+    const decision = {
+      wants: this.#wants,
+      notices: this.#notices,
+      questions: this.#questions,
+      memories: this.#memories,
+    };
+    this.#questions = [];
     this.#memories = [];
     this.#wants = [];
     this.#notices = [];

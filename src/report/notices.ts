@@ -87,6 +87,18 @@ const DECISION: Entries<Notice> = {
       `Learned IP ${ip} of MAC ${mac} in VNI ${vni} (${signal})`,
     counts: decided,
   },
+  "ip-unverified": {
+    level: "info",
+    sentence: ({ vni, mac, ip }) =>
+      `IP ${ip} of MAC ${mac} in VNI ${vni} did not answer here: no longer advertised`,
+    counts: decided,
+  },
+  "alive-twice": {
+    level: "warn",
+    sentence: ({ vni, mac, port, vtep }) =>
+      `MAC ${mac} in VNI ${vni} went to ${vtep} and still answers on port ${port}`,
+    counts: decided,
+  },
   "sticky-violated": {
     level: "warn",
     sentence: ({ vni, mac, owner, by }) =>

@@ -61,6 +61,7 @@ export function entry(host: Host): MacEntry {
             learnedFrom: "gratuitous-arp",
             ips: new Map(ips.map((text) => [ip(text), { learnedFrom: "arp-request", since: T0 }])),
             seenAt: T0,
+            answers: false,
           },
     remote: new Map((host.remote ?? []).map((route) => [macIpRouteKey(route), route])),
     sentSeq: port === undefined ? -1 : seq,
@@ -69,6 +70,7 @@ export function entry(host: Host): MacEntry {
     moveTimes: [],
     duplicate: undefined,
     frozen: undefined,
+    check: undefined,
     moves: 1,
     since: T0,
   };

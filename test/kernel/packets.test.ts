@@ -1,5 +1,7 @@
 /** Frames heard on ports, and sent by them. */
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { IpAddress } from "../../src/evpn/ip.ts";
+import type { MacAddress } from "../../src/evpn/mac.ts";
 import { portName } from "../../src/evpn/port.ts";
 import type { Vni } from "../../src/evpn/vni.ts";
 import type { Kernel } from "../../src/linux/kernel.ts";
@@ -136,22 +138,47 @@ describe("A port", () => {
     await recorder.until(() => heard().includes(`swp1 ${M} 192.0.2.1 gratuitous-arp`));
   });
 
-  it("sends what it is given to the host behind it, and to nobody else", async () => {
+  it("asks the host behind it, and nobody else", async () => {
     using one = new Host("p1h");
     using other = new Host("p2h");
     const vni = 10 as Vni;
-    const frame = gratuitousArp("02:00:00:00:00:01", "192.0.2.9");
-    expect(kernel.send({ vni, port: portName("p1") }, frame).ok).toBe(true);
-    expect(one.receive()).toEqual(frame);
+    const mac = M as MacAddress;
+    const asked = { vni, port: portName("p1"), mac, ip: "192.0.2.9" as IpAddress };
+    expect(kernel.ask(asked).ok).toBe(true);
+    const frame = one.receive();
+    expect(frame?.subarray(0, 6)).toEqual(Uint8Array.of(2, 0, 0, 0, 0, 10));
+    expect(frame?.subarray(28, 32)).toEqual(Uint8Array.of(192, 0, 0, 8));
+    expect(frame?.subarray(38, 42)).toEqual(Uint8Array.of(192, 0, 2, 9));
     expect(other.receive()).toBeUndefined();
-    expect(kernel.send({ vni, port: portName("p9") }, frame)).toEqual({
+    expect(kernel.ask({ ...asked, port: portName("p9") })).toEqual({
       ok: false,
-      error: "Cannot send on p9: it is no port of vni 10",
+      error: "Cannot ask on p9: it is no port of vni 10",
     });
     sh("ip link set p1 down");
-    expect(kernel.send({ vni, port: portName("p1") }, frame)).toEqual({
-      ok: false,
-      error: "Cannot send on p1: ENETDOWN",
-    });
+    expect(kernel.ask(asked)).toEqual({ ok: false, error: "Cannot send on p1: ENETDOWN" });
+  });
+
+  it("is answered by a Linux host, by IPv4 and IPv6, whether the leaf has an address or not", async () => {
+    sh(`
+      ip netns add guest
+      ip link add p3 type veth peer name p3h
+      ip link set p3 master br10 up
+      ip link set p3h netns guest
+      ip -n guest link set p3h address 02:00:00:00:00:33 up
+      ip -n guest addr add 192.0.2.33/24 dev p3h
+      ip -n guest addr add 2001:db8::33/64 dev p3h nodad
+    `);
+    const vni = 10 as Vni;
+    const mac = "02:00:00:00:00:33" as MacAddress;
+    await recorder.until(() => recorder.of("port-up").some(({ port }) => port === "p3"));
+    for (const [address, signal] of [
+      ["192.0.2.33", "arp-reply"],
+      ["2001:db8::33", "neighbour-advertisement"],
+    ] as const) {
+      const ip = address as IpAddress;
+      await recorder.until(() => kernel.ask({ vni, port: portName("p3"), mac, ip }).ok);
+      await recorder.until(() => heard().includes(`p3 ${mac} ${address} ${signal}`));
+    }
+    sh("ip netns del guest");
   });
 });

@@ -11,7 +11,7 @@ function pingPong(leaf: Leaf, times: number, of = M): void {
     leaf.after(500);
     leaf.hears(adv(B, { mac: of, seq: leaf.highestSeq(of) + 1 }));
     leaf.after(500);
-    leaf.sees({ mac: of });
+    leaf.sees({ mac: of, signal: "rarp" });
   }
 }
 

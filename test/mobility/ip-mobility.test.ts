@@ -130,7 +130,7 @@ describe("A neighbour", () => {
     leaf.hears(adv(B, { mac: M2, ip: I4 }));
     leaf.sees({ ip: I4 });
     expect(leaf.rows("neighbour")).toEqual([]);
-    leaf.observe({ kind: "aged-out", vni: VNI, mac: M, port: port("p1") });
+    leaf.observe({ kind: "port-down", vni: VNI, port: port("p1") });
 
     expect(leaf.rows("neighbour")).toMatchObject([{ mac: M2 }]);
   });

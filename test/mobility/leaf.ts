@@ -19,6 +19,7 @@ import type { Memory } from "../../src/mobility/memory.ts";
 import type { Notice } from "../../src/mobility/notice.ts";
 import type { Observation } from "../../src/mobility/observation.ts";
 import type { Decision } from "../../src/mobility/outbox.ts";
+import { DEFAULT_PROBES, type ProbeSettings, type Question } from "../../src/mobility/probes.ts";
 
 export function must<T>(result: Result<T>): T {
   if (!result.ok) throw new Error(String(result.error));
@@ -90,6 +91,7 @@ export class Leaf {
   readonly vtep: VtepAddress;
   readonly engine: Engine;
   readonly notices: Notice[] = [];
+  readonly asked: Question[] = [];
   /** What a restart would find in the state directory. */
   readonly memories: Map<string, Memory> = new Map();
   readonly #rows = new Map<string, RowAt>();
@@ -100,13 +102,19 @@ export class Leaf {
     {
       domains = new Map(),
       duplicates = {},
+      probe = DEFAULT_PROBES,
     }: {
       domains?: ReadonlyMap<Vni, DomainSettings>;
       duplicates?: Partial<DuplicateSettings>;
+      probe?: ProbeSettings;
     } = {},
   ) {
     this.vtep = vtep;
-    this.engine = new Engine({ domains, duplicates: { ...DEFAULT_DUPLICATES, ...duplicates } });
+    this.engine = new Engine({
+      domains,
+      duplicates: { ...DEFAULT_DUPLICATES, ...duplicates },
+      probe,
+    });
   }
 
   /** A leaf with VNI 10 and ports p1 and p2, which has been told everything there was. */
@@ -146,7 +154,7 @@ export class Leaf {
     this.#take(this.engine.tick(this.now));
   }
 
-  #take({ wants, notices, memories }: Decision): void {
+  #take({ wants, notices, questions, memories }: Decision): void {
     for (const memory of memories) {
       this.memories.set(memory.kind === "ip" ? memory.ip : memory.mac, memory);
     }
@@ -156,6 +164,7 @@ export class Leaf {
       else this.#rows.set(key, want);
     }
     this.notices.push(...notices);
+    this.asked.push(...questions);
   }
 
   sees(what: { mac?: MacAddress; ip?: IpAddress; port?: string; signal?: Signal } = {}): void {

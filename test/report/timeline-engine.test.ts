@@ -7,6 +7,7 @@ import type { RouteTarget } from "../../src/evpn/route-target.ts";
 import { DEFAULT_DUPLICATES } from "../../src/mobility/duplicates.ts";
 import { Engine } from "../../src/mobility/engine.ts";
 import { type Observation, SOURCES } from "../../src/mobility/observation.ts";
+import { DEFAULT_PROBES } from "../../src/mobility/probes.ts";
 import { Timeline, type WrittenRow } from "../../src/report/timeline.ts";
 import { IP, LEAF2, MAC, route, SELF, VNI } from "./fixtures.ts";
 
@@ -15,7 +16,11 @@ const eth1 = portName("eth1");
 /** The decision with a world that does at once what it asks for, one millisecond later. */
 class Leaf {
   readonly timeline = new Timeline();
-  readonly #engine = new Engine({ domains: new Map(), duplicates: DEFAULT_DUPLICATES });
+  readonly #engine = new Engine({
+    domains: new Map(),
+    duplicates: DEFAULT_DUPLICATES,
+    probe: DEFAULT_PROBES,
+  });
   readonly #standing = new Map<string, WrittenRow>();
   #now = 0;
 

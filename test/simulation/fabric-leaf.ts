@@ -45,6 +45,8 @@ export interface FabricLeaf {
   receive(update: Update, at: number): void;
   /** The routes of this leaf that it has been told and that were not taken back. */
   heardFrom(vtep: VtepAddress): readonly MacIpRouteKey[];
+  /** When it is to be woken at the latest. */
+  readonly deadline: number | undefined;
   /** Does what is due by now. */
   wake(at: number): void;
   /** The MAC it answers with to ARP and ND requests for a remote IP. */

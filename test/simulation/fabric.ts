@@ -7,6 +7,7 @@ import type { IpAddress } from "../../src/evpn/ip.ts";
 import type { MacAddress } from "../../src/evpn/mac.ts";
 import type { Signal } from "../../src/evpn/signal.ts";
 import { DEFAULT_DUPLICATES, type DuplicateSettings } from "../../src/mobility/duplicates.ts";
+import type { Question } from "../../src/mobility/probes.ts";
 import { ip, mac, port } from "../mobility/leaf.ts";
 import type { FabricLeaf, Update } from "./fabric-leaf.ts";
 import { FrrLeaf } from "./frr-leaf.ts";
@@ -56,6 +57,7 @@ export class Fabric {
       duplicates: this.#freezes ? freezing(random) : WARNING,
       // Without its state directory a duplicate would be forgotten by a restart.
       remembers: this.#freezes || random.chance(0.5),
+      ask: (leaf: FabricLeaf, question: Question): void => this.#asked(leaf, question),
     };
     const frrShare = random.chance(0.4) ? random.pick([0.3, 0.6]) : 0;
     // Few hosts and leaves, so that there is much going to and fro.
@@ -91,8 +93,6 @@ export class Fabric {
     }
     const faults = this.#drain();
     for (let round = 0; round < 3; round++) {
-      this.#now += CALM_MS;
-      for (const leaf of this.leaves) leaf.wake(this.#now);
       for (const host of this.hosts) this.#speakAll(host);
       faults.push(...this.#drain());
     }
@@ -106,21 +106,38 @@ export class Fabric {
     this.#planned.push({ at, order: this.#order++, run });
   }
 
-  /** Does all that is planned, and what follows from it. */
+  /** Does all that is planned and all that is due, until it has been calm for a while. */
   #drain(): string[] {
-    while (this.#planned.length > 0) {
+    let calmAt = this.#now + CALM_MS;
+    for (let step = 0; step < STEPS_MAX; step++) {
       this.#planned.sort((a, b) => b.at - a.at || b.order - a.order);
-      const next = this.#planned.pop();
-      if (next === undefined) break;
-      this.#now = Math.max(this.#now, next.at);
-      for (const leaf of this.leaves) leaf.wake(this.#now);
-      next.run();
-      if (this.#order > STEPS_MAX) {
-        this.#planned = [];
-        return ["does not come to rest"];
+      const next = this.#planned.at(-1);
+      const dueAt = Math.min(...this.leaves.map(({ deadline }) => deadline ?? Number.MAX_VALUE));
+      if (next === undefined && dueAt > calmAt) {
+        this.#now = calmAt;
+        return [];
       }
+      this.#now = Math.max(this.#now, Math.min(dueAt, next?.at ?? Number.MAX_VALUE));
+      for (const leaf of this.leaves) leaf.wake(this.#now);
+      if (next === undefined || next.at > this.#now) continue;
+      this.#planned.pop();
+      next.run();
+      calmAt = this.#now + CALM_MS;
     }
-    return [];
+    this.#planned = [];
+    return ["does not come to rest"];
+  }
+
+  /** A host answers for what it has, where it is; now and then a question is lost. */
+  #asked(leaf: FabricLeaf, { mac: asked, ip: about, port: at }: Question): void {
+    const host = this.hosts.find(({ mac: own }) => own === asked);
+    const isThere = host?.leaf === leaf && host.port === at && host.ips.includes(about);
+    if (host === undefined || !isThere || this.#random.chance(0.05)) return;
+    this.#plan(this.#now + this.#random.between(1, 3), () => {
+      const frame = { mac: asked, ip: about, port: at, signal: "arp-reply" } as const;
+      // By then it may have gone.
+      if (host.leaf === leaf && host.ips.includes(about)) leaf.frame(frame, this.#now);
+    });
   }
 
   #broadcast(from: FabricLeaf | undefined, update: Update): void {

@@ -139,6 +139,8 @@ export class FrrLeaf implements FabricLeaf {
     });
   }
 
+  readonly deadline: number | undefined = undefined;
+
   wake(): void {}
 
   neighbour(ip: IpAddress): MacAddress | undefined {

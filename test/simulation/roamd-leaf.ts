@@ -15,6 +15,7 @@ import type { Memory } from "../../src/mobility/memory.ts";
 import type { Notice } from "../../src/mobility/notice.ts";
 import type { Observation } from "../../src/mobility/observation.ts";
 import type { Decision } from "../../src/mobility/outbox.ts";
+import { DEFAULT_PROBES, type Question } from "../../src/mobility/probes.ts";
 import { BRIDGE_MAC, port, VNI } from "../mobility/leaf.ts";
 import type { FabricLeaf, Frame, Place, Update } from "./fabric-leaf.ts";
 
@@ -22,6 +23,8 @@ export interface RoamdOptions {
   readonly duplicates: DuplicateSettings;
   /** Whether the state directory is still there after a restart. */
   readonly remembers: boolean;
+  /** Whoever is behind that port may answer. */
+  readonly ask: (leaf: FabricLeaf, question: Question) => void;
 }
 
 export class RoamdLeaf implements FabricLeaf {
@@ -56,7 +59,8 @@ export class RoamdLeaf implements FabricLeaf {
   }
 
   #newEngine(): Engine {
-    return new Engine({ domains: new Map(), duplicates: this.#options.duplicates });
+    const { duplicates } = this.#options;
+    return new Engine({ domains: new Map(), duplicates, probe: DEFAULT_PROBES });
   }
 
   /** It knows nothing but what the RIB, the kernel and the state directory hold. */
@@ -124,16 +128,20 @@ export class RoamdLeaf implements FabricLeaf {
     return changes;
   }
 
+  get deadline(): number | undefined {
+    return this.#isUp ? this.#engine.deadline : undefined;
+  }
+
   wake(at: number): void {
-    const { deadline } = this.#engine;
-    if (!this.#isUp || deadline === undefined || deadline > at) return;
-    this.#act(this.#engine.tick(at), at);
+    const { deadline } = this;
+    if (deadline !== undefined && deadline <= at) this.#act(this.#engine.tick(at), at);
   }
 
   #act(decision: Decision, at: number): number {
     this.#remember(decision);
     for (const notice of decision.notices) this.#checkDuplicate(notice, at);
     for (const want of decision.wants) this.#apply(want);
+    for (const question of decision.questions) this.#options.ask(this, question);
     return decision.wants.length;
   }
 

@@ -1,0 +1,118 @@
+/** Hosts whose time has come: they are asked, or what their silence means is acted upon. */
+import type { MacAddress } from "../evpn/mac.ts";
+import { commit, type Scene } from "./commit.ts";
+import { hostLeft } from "./hosts.ts";
+import { checked, withoutIp } from "./learn.ts";
+import type { LocalClaim, MacEntry } from "./mac-entry.ts";
+import { ask, beginProbe, type Probe, type ProbeSettings } from "./probes.ts";
+
+/**
+ * The bridge has forgotten it, as it does with hosts that say nothing for some minutes: it is asked
+ * before we do so as well (RFC 9135 §7.3, C4.4).
+ */
+export function hostAgedOut(scene: Scene, entry: MacEntry, settings: ProbeSettings): void {
+  const { local, mac } = entry;
+  if (local === undefined) return;
+  if (local.ips.size === 0) {
+    hostLeft(scene, entry, "aged-out");
+    return;
+  }
+  const { port, ips } = local;
+  const probe: Probe = {
+    reason: "aged-out",
+    port,
+    ips: new Set(ips.keys()),
+    attemptsLeft: settings.attempts,
+  };
+  beginProbe(scene, mac, probe);
+}
+
+/** Goes through all that is due by now. */
+export function attendAll(scene: Scene, settings: ProbeSettings): void {
+  const { domain, at } = scene;
+  for (;;) {
+    const mac = domain.agenda.take(at);
+    if (mac === undefined) return;
+    attend(scene, mac, settings);
+  }
+}
+
+function attend(scene: Scene, mac: MacAddress, settings: ProbeSettings): void {
+  const { domain } = scene;
+  const entry = domain.entry(mac);
+  const probe = domain.probes.get(mac);
+  if (entry === undefined) {
+    domain.probes.delete(mac);
+    return;
+  }
+  if (probe !== undefined && isMoot(entry, probe)) {
+    domain.probes.delete(mac);
+    if (entry.check !== undefined)
+      commit(scene, { before: entry, after: checked(entry), by: "route" });
+  } else if (probe !== undefined) {
+    if (probe.attemptsLeft > 0) ask(scene, mac, { probe, settings });
+    else conclude(scene, entry, { probe, settings });
+    return;
+  }
+  if (entry.local !== undefined) watchIdle(scene, entry, { local: entry.local, settings });
+}
+
+/** The host is no longer where the probe was about. */
+function isMoot({ local, check }: MacEntry, { reason, port }: Probe): boolean {
+  return reason === "check" ? check === undefined : local?.port !== port;
+}
+
+/** A host that is heard is left alone; one that is not for long is asked. */
+function watchIdle(
+  scene: Scene,
+  { mac }: MacEntry,
+  { local, settings }: { local: LocalClaim; settings: ProbeSettings },
+): void {
+  const { domain, at } = scene;
+  // Without an IP there is nothing to ask; then the bridge's ageing decides.
+  if (local.ips.size === 0) return;
+  const idleAt = local.seenAt + settings.idleMs;
+  if (idleAt > at) {
+    domain.agenda.set(mac, idleAt);
+    return;
+  }
+  const ips = new Set(local.ips.keys());
+  const probe: Probe = { reason: "idle", port: local.port, ips, attemptsLeft: settings.attempts };
+  beginProbe(scene, mac, probe);
+}
+
+/** Nobody has answered. */
+function conclude(
+  scene: Scene,
+  entry: MacEntry,
+  { probe, settings }: { probe: Probe; settings: ProbeSettings },
+): void {
+  const { domain, outbox, at } = scene;
+  const { vni, mac, local } = entry;
+  domain.probes.delete(mac);
+  switch (probe.reason) {
+    case "check":
+      commit(scene, { before: entry, after: checked(entry), by: "route" });
+      return;
+    case "aged-out":
+      hostLeft(scene, entry, "aged-out");
+      return;
+    case "idle":
+      // The silence of a host that has never answered a question of ours proves nothing: it may be
+      // one that does not answer strangers. The bridge's ageing decides.
+      if (local?.answers === true) hostLeft(scene, entry, "silent");
+      else domain.agenda.set(mac, at + settings.idleMs);
+      return;
+    case "verify": {
+      let after = entry;
+      for (const ip of probe.ips) {
+        if (local?.ips.get(ip)?.learnedFrom !== "rib") continue;
+        after = withoutIp(after, ip);
+        outbox.tell({ kind: "ip-unverified", vni, mac, ip });
+      }
+      commit(scene, { before: entry, after, by: "route" });
+      domain.agenda.set(mac, at + settings.idleMs);
+      return;
+    }
+  }
+}

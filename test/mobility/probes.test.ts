@@ -1,0 +1,224 @@
+/** Asking hosts: rules C3.5, C3.13, C4.2, C4.4, and when silence means something. */
+import { describe, expect, it } from "vitest";
+import { A, adv, B, I4, I6, Leaf, M, type M2, port, VNI } from "./leaf.ts";
+
+const probe = { idleMs: 120_000, attempts: 3, intervalMs: 1000 };
+
+function ready(): Leaf {
+  return Leaf.ready(A, { probe });
+}
+
+/** The IPs asked about since the last call. */
+function asked(leaf: Leaf): string[] {
+  return leaf.asked.splice(0).map(({ port, mac, ip }) => `${port} ${mac} ${ip}`);
+}
+
+/** Everything that is due within this time is done when it is due. */
+function pass(leaf: Leaf, ms: number): void {
+  const end = leaf.now + ms;
+  for (;;) {
+    const { deadline } = leaf.engine;
+    if (deadline === undefined || deadline > end) break;
+    leaf.after(Math.max(0, deadline - leaf.now));
+    leaf.tick();
+  }
+  leaf.after(end - leaf.now);
+}
+
+describe("A host that has come with a frame that names no IP", () => {
+  function arrives(): Leaf {
+    const leaf = ready();
+    leaf.hears(adv(B));
+    leaf.hears(adv(B, { ip: I4 }));
+    leaf.hears(adv(B, { ip: I6 }));
+    leaf.sees({ signal: "rarp" });
+    return leaf;
+  }
+
+  it("C4.2 has the IPs the RIB knew at once, and is asked for each on its port", () => {
+    const leaf = arrives();
+    expect(leaf.advertised()).toEqual([`${M} - 1`, `${M} ${I4} 1`, `${M} ${I6} 1`]);
+    leaf.tick();
+
+    expect(asked(leaf)).toEqual([`p1 ${M} ${I4}`, `p1 ${M} ${I6}`]);
+  });
+
+  it("C3.13 keeps those that answer, and loses those that do not", () => {
+    const leaf = arrives();
+    leaf.tick();
+    leaf.sees({ ip: I4, signal: "arp-reply" });
+    pass(leaf, 10_000);
+
+    expect(leaf.advertised()).toEqual([`${M} - 1`, `${M} ${I4} 1`]);
+    expect(leaf.noticesOf("ip-unverified")).toMatchObject([{ mac: M, ip: I6 }]);
+    expect(asked(leaf).filter((line) => line.endsWith(I6))).toHaveLength(3);
+  });
+
+  it("is asked no more when it has shown all of them in whatever way", () => {
+    const leaf = arrives();
+    leaf.sees({ ip: I4, signal: "gratuitous-arp" });
+    leaf.sees({ ip: I6, signal: "unsolicited-advertisement" });
+    pass(leaf, 10_000);
+
+    expect(asked(leaf)).toEqual([]);
+    expect(leaf.noticesOf("ip-unverified")).toEqual([]);
+  });
+
+  it("is asked nothing while it finds out whether it may use an address", () => {
+    const leaf = arrives();
+    leaf.sees({ signal: "arp-probe" });
+    pass(leaf, 1999);
+    expect(asked(leaf)).toEqual([]);
+    pass(leaf, 1);
+
+    expect(asked(leaf)).toHaveLength(2);
+  });
+
+  it("is forgotten as a question when it has gone on to another leaf", () => {
+    const leaf = arrives();
+    leaf.hears(adv(B, { seq: 2 }));
+    leaf.asked.length = 0;
+    pass(leaf, 10_000);
+
+    // Only the check at the port it was taken from.
+    expect(asked(leaf)).toHaveLength(2);
+    expect(leaf.noticesOf("ip-unverified")).toEqual([]);
+  });
+});
+
+describe("A host that is silent", () => {
+  it("is asked after the idle time, and left alone when it answers", () => {
+    const leaf = ready();
+    leaf.sees({ ip: I4 });
+    pass(leaf, 119_999);
+    expect(asked(leaf)).toEqual([]);
+    pass(leaf, 1);
+    expect(asked(leaf)).toEqual([`p1 ${M} ${I4}`]);
+    leaf.sees({ ip: I4, signal: "arp-reply" });
+    pass(leaf, 100_000);
+
+    expect(asked(leaf)).toEqual([]);
+    expect(leaf.where()).toBe("p1");
+  });
+
+  it("is not asked as long as it is heard", () => {
+    const leaf = ready();
+    leaf.sees({ ip: I4 });
+    for (let i = 0; i < 10; i++) {
+      pass(leaf, 100_000);
+      leaf.sees({ ip: I4, signal: "arp-request" });
+    }
+
+    expect(asked(leaf)).toEqual([]);
+  });
+
+  it("is gone when it has answered once, and does no longer", () => {
+    const leaf = ready();
+    leaf.sees({ ip: I4 });
+    pass(leaf, 120_000);
+    leaf.sees({ ip: I4, signal: "arp-reply" });
+    pass(leaf, 130_000);
+
+    expect(leaf.where()).toBe("nowhere");
+    expect(leaf.noticesOf("moved").at(-1)).toMatchObject({ signal: "silent" });
+  });
+
+  it("stays when it has never answered: it may be one that does not answer strangers", () => {
+    const leaf = ready();
+    leaf.sees({ ip: I4 });
+    pass(leaf, 1_000_000);
+
+    expect(leaf.where()).toBe("p1");
+  });
+
+  it("C4.4 is asked before it is forgotten when the bridge has forgotten it", () => {
+    const leaf = ready();
+    leaf.sees({ ip: I4 });
+    leaf.observe({ kind: "aged-out", vni: VNI, mac: M, port: port("p1") });
+    leaf.tick();
+    expect(asked(leaf)).toEqual([`p1 ${M} ${I4}`]);
+    expect(leaf.where()).toBe("p1");
+    leaf.sees({ ip: I4, signal: "arp-reply" });
+    pass(leaf, 10_000);
+    expect(leaf.where()).toBe("p1");
+
+    leaf.observe({ kind: "aged-out", vni: VNI, mac: M, port: port("p1") });
+    pass(leaf, 3000);
+    expect(leaf.where()).toBe("nowhere");
+    expect(leaf.advertised()).toEqual([]);
+  });
+
+  it("and has no IP is left to the bridge's ageing", () => {
+    const leaf = ready();
+    leaf.sees();
+    pass(leaf, 1_000_000);
+    expect(asked(leaf)).toEqual([]);
+    leaf.observe({ kind: "aged-out", vni: VNI, mac: M, port: port("p1") });
+
+    expect(leaf.where()).toBe("nowhere");
+  });
+});
+
+describe("The port a host was taken from", () => {
+  function taken(): Leaf {
+    const leaf = ready();
+    leaf.sees({ ip: I4 });
+    leaf.hears(adv(B, { seq: 1 }));
+    return leaf;
+  }
+
+  it("C3.5 is asked once whether the host is there still", () => {
+    const leaf = taken();
+    pass(leaf, 10_000);
+
+    expect(asked(leaf)).toEqual([`p1 ${M} ${I4}`]);
+    expect(leaf.where()).toBe(B);
+  });
+
+  it("does not get it back by a late answer; that it is alive at both is told, once", () => {
+    const leaf = taken();
+    leaf.tick();
+    leaf.sees({ ip: I4, signal: "arp-reply" });
+    leaf.sees({ signal: "data" });
+    leaf.sees({ ip: I4, signal: "arp-reply" });
+
+    expect(leaf.where()).toBe(B);
+    expect(leaf.advertised()).toEqual([]);
+    expect(leaf.noticesOf("alive-twice")).toMatchObject([{ mac: M, port: "p1", vtep: B }]);
+  });
+
+  it("gets it back when it says so in another way", () => {
+    const leaf = taken();
+    leaf.sees({ ip: I4, signal: "gratuitous-arp" });
+
+    expect(leaf.advertised()).toEqual([`${M} - 2`, `${M} ${I4} 2`]);
+  });
+
+  it("gets it back by any frame when the moment is over", () => {
+    const leaf = taken();
+    pass(leaf, 2000);
+    leaf.sees({ signal: "data" });
+
+    expect(leaf.where()).toBe("p1");
+  });
+
+  it("is no other port: there any frame counts at once", () => {
+    const leaf = taken();
+    leaf.sees({ port: "p2", signal: "data" });
+
+    expect(leaf.where()).toBe("p2");
+  });
+});
+
+it("Many hosts that fall silent are not all asked at once", () => {
+  const leaf = ready();
+  for (let i = 0; i < 400; i++) {
+    const text = `02:00:00:00:${(i >> 8).toString(16).padStart(2, "0")}:${(i & 255).toString(16).padStart(2, "0")}`;
+    leaf.sees({ mac: text as typeof M2, ip: `10.0.${i >> 8}.${i & 255}` as typeof I4 });
+  }
+  leaf.after(120_000);
+  leaf.tick();
+  leaf.tick();
+
+  expect(leaf.asked.length).toBe(256);
+});

@@ -211,7 +211,7 @@ describe("A recorder", () => {
     const lines = (await readFile(path, "utf8")).trimEnd().split("\n");
 
     expect(lines).toHaveLength(5001);
-    expect(lines[0]).toBe('{"settings":{"domains":[],"duplicates":{}}}');
+    expect(lines[0]).toBe('{"settings":{"domains":[],"duplicates":{},"probe":{}}}');
     expect(lines.at(-1)).toBe('{"at":4999,"observation":{"kind":"told"}}');
   });
 

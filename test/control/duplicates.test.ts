@@ -52,7 +52,7 @@ function pingPong(leaf: Leaf, times = 2): void {
       leaf.hears(adv(B, { seq, ...(held === undefined ? {} : { ip: held }) }));
     }
     leaf.after(500);
-    leaf.sees();
+    leaf.sees({ signal: "rarp" });
   }
 }
 

@@ -175,6 +175,14 @@ describe("The port a host was taken from", () => {
     expect(leaf.where()).toBe(B);
   });
 
+  it("can not turn the bridge's entry back as long as it is asked", () => {
+    const leaf = taken();
+    expect(leaf.rows("fdb")).toMatchObject([{ vtep: B, pinned: true }]);
+    pass(leaf, 2000);
+
+    expect(leaf.rows("fdb")).toMatchObject([{ vtep: B, pinned: false }]);
+  });
+
   it("does not get it back by a late answer; that it is alive at both is told, once", () => {
     const leaf = taken();
     leaf.tick();

@@ -185,7 +185,8 @@ export class Engine {
     for (const each of held) this.#seenNow(each);
     for (const domain of this.#domains.values()) {
       for (const entry of domain.entries()) {
-        if (entry.remembered.length > 0) domain.put({ ...entry, remembered: [] });
+        if (entry.rememberedSeq < 0) continue;
+        domain.put({ ...entry, remembered: [], rememberedSeq: -1 });
       }
     }
     this.#outbox.tell({ kind: "ready" });

@@ -65,24 +65,23 @@ export function seen(entry: MacEntry, what: Seen, circumstances: Circumstances):
 }
 
 /**
- * The MAC stands in the bridge's table as we start: it was here, but nobody knows how long ago. Our
- * own routes of a former life make it ours again with the same number; another VTEP's claim that
- * outranks them has come since, and stands until the host shows itself.
+ * The MAC stands in the bridge's table as we start: it was here, but nobody knows how long ago. Where
+ * our own routes of a former life still stand it is ours again, with the same number; if another VTEP
+ * claims it, and it was not ours or is outranked, the host must show itself first.
  */
 export function found(entry: MacEntry, what: Seen, circumstances: Circumstances): Learned {
   if (entry.frozen !== undefined) return { entry, refused: { kind: "frozen" } };
   const rival = bestRemoteClaim(entry);
   const { self, sticky, isTaken } = circumstances;
-  // Where others have bid as high at some time, we have had the last word: to bid once more now would
-  // change what is right.
-  const isOurs = rival === undefined && sticky === undefined && entry.sentSeq >= entry.heardSeq;
-  const isNew = entry.sentSeq < 0 || !isOurs;
-  if (entry.local !== undefined || (rival === undefined && isNew)) {
+  const stands = entry.rememberedSeq >= 0;
+  // What others have bid before counts where they have outbid us: else we have had the last word, and
+  // to bid once more would change what is right.
+  const isOurs = stands && sticky === undefined && entry.sentSeq >= entry.heardSeq;
+  if (entry.local !== undefined || (rival === undefined && !isOurs)) {
     return seen(entry, what, circumstances);
   }
-  const seq = Math.max(entry.sentSeq, 0);
-  const former: MacClaim = { vtep: self, seq, sticky: sticky !== undefined };
-  if (rival !== undefined && (entry.sentSeq < 0 || outranks(rival, former))) {
+  const former: MacClaim = { vtep: self, seq: entry.sentSeq, sticky: sticky !== undefined };
+  if (rival !== undefined && (!stands || outranks(rival, former))) {
     return { entry, refused: { kind: "stale-evidence" } };
   }
   const ips = entry.remembered.filter((ip) => !isTaken(ip));
@@ -174,6 +173,7 @@ function withLocal(
     check: undefined,
     sentSeq: Math.max(entry.sentSeq, claim.seq),
     remembered: [],
+    rememberedSeq: -1,
   };
 }
 
@@ -271,6 +271,7 @@ export function remembered(entry: MacEntry, route: MacIpRoute): MacEntry {
   return {
     ...entry,
     sentSeq: Math.max(entry.sentSeq, claimOf(route).seq),
+    rememberedSeq: Math.max(entry.rememberedSeq, claimOf(route).seq),
     remembered: entry.local === undefined ? ips : entry.remembered,
   };
 }

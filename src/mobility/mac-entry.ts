@@ -65,6 +65,8 @@ export interface MacEntry {
   readonly heardSeq: number;
   /** The IPs of our own routes that a former life of ours has left in the RIB. */
   readonly remembered: readonly IpAddress[];
+  /** Their number; -1: a former life has left none, or the start is over. */
+  readonly rememberedSeq: number;
   /** When it last moved to us from another VTEP (RFC 7432 §15.1). */
   readonly moveTimes: MoveTimes;
   /** That it has moved too often. */
@@ -91,6 +93,7 @@ export function newEntry(of: Pick<MacEntry, "vni" | "mac">, at: number): MacEntr
     sentSeq: -1,
     heardSeq: -1,
     remembered: [],
+    rememberedSeq: -1,
     moveTimes: NO_MOVES,
     duplicate: undefined,
     frozen: undefined,

@@ -67,6 +67,7 @@ export function entry(host: Host): MacEntry {
     sentSeq: port === undefined ? -1 : seq,
     heardSeq: -1,
     remembered: [],
+    rememberedSeq: -1,
     moveTimes: [],
     duplicate: undefined,
     frozen: undefined,

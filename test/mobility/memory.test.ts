@@ -67,6 +67,25 @@ describe("What is remembered", () => {
     expect(leaf.advertised()).toEqual(standing);
   });
 
+  it("takes no MAC back that was given up before: only a route that stands is ours", () => {
+    const former = Leaf.ready(A);
+    former.sees();
+    former.hears(adv(B, { seq: 1 }));
+    expect(former.advertised()).toEqual([]);
+
+    // Meanwhile B has started anew and forgotten its number, as FRR does.
+    const leaf = new Leaf(A);
+    for (const memory of former.memories.values()) leaf.observe({ kind: "recalled", memory });
+    leaf.boots();
+    leaf.hears(adv(B));
+    leaf.told("rib");
+    leaf.sees();
+    for (const source of ["kernel", "packets"] as const) leaf.told(source);
+    expect(leaf.where()).toBe(B);
+    leaf.sees();
+    expect(leaf.advertised()).toEqual([`${M} - 2`]);
+  });
+
   it("gives way to what the RIB says now, where that is higher", () => {
     const former = Leaf.ready(A);
     former.hears(adv(B, { seq: 6 }));

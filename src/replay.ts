@@ -69,7 +69,7 @@ function replayLine(engine: Engine, value: unknown, print: (line: string) => voi
 
 /** What is in the observation is believed: roamd has written it. */
 function isRecorded(value: unknown): value is { at: number; observation: Observation } {
-  if (!hasField(value, "at") || !Number.isSafeInteger(value.at)) return false;
+  if (!hasField(value, "at") || !Number.isFinite(value.at)) return false;
   return hasField(value, "observation") && hasField(value.observation, "kind");
 }
 

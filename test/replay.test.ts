@@ -138,6 +138,15 @@ describe("A replay", () => {
     );
   });
 
+  it("takes times as the clock gives them, with fractions of a millisecond", async () => {
+    const told = ["rib", "kernel", "packets"].map(
+      (source, i) =>
+        `{"at":${1e12 + i + 0.25},"observation":{"kind":"told","source":"${source}"}}\n`,
+    );
+    await writeFile(path, HEADER + told.join(""));
+    expect(await printed()).toMatchObject([{ at: "2001-09-09T01:46:40.002Z", kind: "ready" }]);
+  });
+
   it("takes no notice of empty lines", async () => {
     expect(await refusal(`${HEADER}\n\n`)).toBe("replayed");
   });

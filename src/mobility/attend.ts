@@ -45,11 +45,12 @@ function attend(scene: Scene, mac: MacAddress, settings: ProbeSettings): void {
     domain.probes.delete(mac);
     return;
   }
-  if (probe !== undefined && isMoot(entry, probe)) {
+  if (probe === undefined || isMoot(entry, probe)) {
     domain.probes.delete(mac);
+    // Also where the check has had its answer, and nothing is asked any more.
     if (entry.check !== undefined)
       commit(scene, { before: entry, after: checked(entry), by: "route" });
-  } else if (probe !== undefined) {
+  } else {
     if (probe.attemptsLeft > 0) ask(scene, mac, { probe, settings });
     else conclude(scene, entry, { probe, settings });
     return;

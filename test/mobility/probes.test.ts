@@ -210,6 +210,18 @@ describe("The port a host was taken from", () => {
     expect(leaf.where()).toBe("p1");
   });
 
+  it("gets it back by any frame when the moment is over, also after a late answer", () => {
+    const leaf = taken();
+    leaf.tick();
+    leaf.sees({ ip: I4, signal: "arp-reply" });
+    expect(leaf.where()).toBe(B);
+    pass(leaf, 2000);
+    expect(leaf.rows("fdb")).toMatchObject([{ vtep: B, pinned: false }]);
+    leaf.sees({ signal: "data" });
+
+    expect(leaf.where()).toBe("p1");
+  });
+
   it("is no other port: there any frame counts at once", () => {
     const leaf = taken();
     leaf.sees({ port: "p2", signal: "data" });

@@ -120,7 +120,8 @@ export class Fabric {
       this.#now = Math.max(this.#now, Math.min(dueAt, next?.at ?? Number.MAX_VALUE));
       for (const leaf of this.leaves) leaf.wake(this.#now);
       if (next === undefined || next.at > this.#now) continue;
-      this.#planned.pop();
+      // Those who were woken may have planned more.
+      this.#planned.splice(this.#planned.indexOf(next), 1);
       next.run();
       calmAt = this.#now + CALM_MS;
     }

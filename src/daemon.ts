@@ -203,6 +203,8 @@ class Daemon implements AsyncDisposable {
   #wake(): void {
     const at = now();
     if (this.#tables === undefined) return;
+    const { deadline } = this.#engine;
+    if (deadline !== undefined && deadline <= at) this.#options.recorder?.woke(at);
     this.#act(this.#tables, this.#engine.tick(at), at);
     this.#tables.wake();
     this.#sleep();

@@ -58,19 +58,18 @@ function readSettings(header: unknown): EngineSettings {
 }
 
 function replayLine(engine: Engine, value: unknown, print: (line: string) => void): void {
-  if (!isRecorded(value)) throw new TypeError("it is not an observation");
-  const { at, observation } = value;
-  // The daemon has slept until then, and woken up.
-  for (let due = engine.deadline; due !== undefined && due <= at; due = engine.deadline) {
-    printDecision(engine.tick(due), due, print);
+  if (!hasField(value, "at") || typeof value.at !== "number" || !Number.isFinite(value.at)) {
+    throw new TypeError("it is not an observation");
   }
-  printDecision(engine.observe(observation, at), at, print);
-}
-
-/** What is in the observation is believed: roamd has written it. */
-function isRecorded(value: unknown): value is { at: number; observation: Observation } {
-  if (!hasField(value, "at") || !Number.isFinite(value.at)) return false;
-  return hasField(value, "observation") && hasField(value.observation, "kind");
+  const { at } = value;
+  if (hasField(value, "woke")) {
+    printDecision(engine.tick(at), at, print);
+  } else if (hasField(value, "observation") && hasField(value.observation, "kind")) {
+    // What is in it is believed: roamd has written it.
+    printDecision(engine.observe(value.observation as Observation, at), at, print);
+  } else {
+    throw new TypeError("it is not an observation");
+  }
 }
 
 function printDecision(

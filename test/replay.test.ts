@@ -10,7 +10,7 @@ import { replay } from "../src/replay.ts";
 import { sentenceOf } from "../src/report/notices.ts";
 import { Recorder } from "../src/report/recorder.ts";
 import { adv, B, C, I4, M, VNI } from "./mobility/leaf.ts";
-import { record, type Story } from "./scenarios/story.ts";
+import { NOON, record, type Story } from "./scenarios/story.ts";
 
 let folder = "";
 let path = "";
@@ -81,6 +81,28 @@ describe("A replay", () => {
       }),
     );
     expect(await printed()).toEqual(lines);
+  });
+
+  it("does what was due when the daemon did it, however late", async () => {
+    const { recording } = live({
+      duplicates: { moves: 2, recoverAfterMs: 1000 },
+      tell: (leaf) => {
+        leaf.starts();
+        for (const seq of [0, 2]) {
+          leaf.hears(adv(B, { seq }));
+          leaf.sees();
+        }
+      },
+    });
+    const claim = { at: NOON + 9000, observation: { kind: "claimed", route: adv(C, { seq: 7 }) } };
+    const woke = { at: NOON + 9001, woke: true };
+    await writeFile(path, `${recording}${JSON.stringify(claim)}\n${JSON.stringify(woke)}\n`);
+    const lines = await printed();
+
+    expect(lines.find(({ kind }) => kind === "duplicate-cleared")).toMatchObject({
+      at: "2026-03-01T12:00:09.001Z",
+    });
+    expect(lines.at(-1)).toMatchObject({ table: "fdb", row: { mac: M, vtep: C } });
   });
 
   it("does what was due between two observations, each at its time", async () => {

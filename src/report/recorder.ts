@@ -10,6 +10,12 @@ export interface RecordedObservation {
   readonly observation: { readonly kind: string };
 }
 
+/** That what was due by then was done: when that is depends on how busy the process was. */
+export interface RecordedWake {
+  readonly at: number;
+  readonly woke: true;
+}
+
 /** Lines are put together up to about this many characters, not to write each by itself. */
 const CHUNK = 64 * 1024;
 
@@ -35,6 +41,10 @@ export class Recorder implements Disposable {
 
   observed(observation: RecordedObservation["observation"], at: number): void {
     this.#line({ at, observation } satisfies RecordedObservation);
+  }
+
+  woke(at: number): void {
+    this.#line({ at, woke: true } satisfies RecordedWake);
   }
 
   [Symbol.dispose](): void {

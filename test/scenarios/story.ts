@@ -35,9 +35,21 @@ export class RecordedLeaf extends Leaf {
   }
 
   override observe(observation: Observation): void {
+    this.#wakeInTime();
     this.#recorder.observed(observation, this.now);
     super.observe(observation);
     this.after(500);
+  }
+
+  /** It has slept until something was due, and done that. */
+  #wakeInTime(): void {
+    const { now, engine } = this;
+    for (let due = engine.deadline; due !== undefined && due <= now; due = engine.deadline) {
+      this.now = due;
+      this.#recorder.woke(due);
+      this.tick();
+    }
+    this.now = now;
   }
 
   /** It starts, and finds nothing. */

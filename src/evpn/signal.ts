@@ -17,4 +17,6 @@ export type Signal =
   | "router-solicitation"
   | "router-advertisement"
   /** A data frame: the bridge has learned the address from it. */
-  | "data";
+  | "data"
+  /** None of the host's own: the hypervisor has said where it is. */
+  | "word";

@@ -4,6 +4,7 @@ import { commit, type Scene } from "./commit.ts";
 import { hostLeft } from "./hosts.ts";
 import { checked, withoutIp } from "./learn.ts";
 import type { LocalClaim, MacEntry } from "./mac-entry.ts";
+import { isSuspended } from "./migration.ts";
 import { ask, beginProbe, type Probe, type ProbeSettings } from "./probes.ts";
 
 /**
@@ -12,7 +13,8 @@ import { ask, beginProbe, type Probe, type ProbeSettings } from "./probes.ts";
  */
 export function hostAgedOut(scene: Scene, entry: MacEntry, settings: ProbeSettings): void {
   const { local, mac } = entry;
-  if (local === undefined) return;
+  // A host that stands still says nothing.
+  if (local === undefined || isSuspended(scene.domain, mac)) return;
   if (local.ips.size === 0) {
     hostLeft(scene, entry, "aged-out");
     return;
@@ -72,7 +74,8 @@ function watchIdle(
   const { domain, at } = scene;
   // Without an IP there is nothing to ask; then the bridge's ageing decides.
   if (local.ips.size === 0) return;
-  const idleAt = local.seenAt + settings.idleMs;
+  const isStill = isSuspended(domain, mac);
+  const idleAt = (isStill ? at : local.seenAt) + settings.idleMs;
   if (idleAt > at) {
     domain.agenda.set(mac, idleAt);
     return;

@@ -9,6 +9,7 @@ import type { Vni } from "../evpn/vni.ts";
 import { Agenda } from "./agenda.ts";
 import type { Duplicate, MoveTimes } from "./duplicates.ts";
 import type { MacEntry } from "./mac-entry.ts";
+import type { Migration } from "./migration.ts";
 import type { Probe } from "./probes.ts";
 
 export interface IpMoves {
@@ -35,6 +36,8 @@ export class Domain {
   readonly ipMoves: Map<IpAddress, IpMoves> = new Map();
   /** IPs that are at several hosts at once and frozen. */
   readonly frozenIps: Set<IpAddress> = new Set();
+  /** Hosts that are on their way, by the word of the hypervisor. */
+  readonly migrations: Map<MacAddress, Migration> = new Map();
   /** Who is being asked, and about what. */
   readonly probes: Map<MacAddress, Probe> = new Map();
   /** When which MAC is to be looked at. */

@@ -22,6 +22,7 @@ import {
 import { remembered } from "./learn.ts";
 import { newEntry } from "./mac-entry.ts";
 import { recall } from "./memory.ts";
+import { nextTimeout } from "./migration.ts";
 import type { Observation, Source } from "./observation.ts";
 import { type Decision, Outbox } from "./outbox.ts";
 import { portDown, portRenamed } from "./ports.ts";
@@ -31,6 +32,7 @@ import { clearDuplicates, nextRecovery, recoverDue } from "./recover.ts";
 import { refreshVrf } from "./refresh-vrf.ts";
 import { Rib, type Stage } from "./rib.ts";
 import { type Held, StartGate } from "./start-gate.ts";
+import { endOverdue, wordGiven } from "./word.ts";
 
 /** What the operator has said of one MAC-VRF. */
 export interface DomainSettings {
@@ -92,6 +94,7 @@ export class Engine {
     const deadlines = [...this.#domains.values()].flatMap((domain) => [
       nextRecovery(domain),
       domain.agenda.next,
+      nextTimeout(domain),
     ]);
     const earliest = Math.min(...deadlines.map((at) => at ?? Number.POSITIVE_INFINITY));
     return Number.isFinite(earliest) ? earliest : undefined;
@@ -103,6 +106,7 @@ export class Engine {
       const policy = this.#policy(domain.vni);
       const scene = this.#scene(domain, at);
       recoverDue(scene, policy);
+      endOverdue(scene, policy.probe);
       attendAll(scene, policy.probe);
     }
     return this.#outbox.take();
@@ -158,6 +162,11 @@ export class Engine {
       case "recalled":
         recall(this.#domainOf(observation.memory.vni), observation.memory, at);
         break;
+      case "word": {
+        const scene = this.#scene(this.#domainOf(observation.word.vni), at);
+        wordGiven(scene, observation.word, this.#policy(observation.word.vni));
+        break;
+      }
       case "duplicate-cleared":
         this.#clear(observation, at);
         break;

@@ -8,6 +8,7 @@ import type { MacAddress } from "../evpn/mac.ts";
 import { refuseHostMac } from "../evpn/mac.ts";
 import { decidedBy, outranks } from "../evpn/mac-claim.ts";
 import { type MacIpRoute, macIpRouteKey } from "../evpn/mac-ip-route.ts";
+import type { VtepAddress } from "../evpn/vtep.ts";
 import { commit, type Scene } from "./commit.ts";
 import { remoteClaimTo } from "./desired.ts";
 import type { Domain } from "./domain.ts";
@@ -18,17 +19,18 @@ import {
   claimed,
   found,
   left,
-  outbid,
   type Refusal,
   seen,
   strongestRival,
   unclaimed,
   withoutIp,
 } from "./learn.ts";
-import { claimOf, type MacEntry, newEntry } from "./mac-entry.ts";
+import { claimOf, type MacEntry, newEntry, ownerElsewhere } from "./mac-entry.ts";
+import { reservedBy } from "./migration.ts";
 import type { Place, SightingIgnored } from "./notice.ts";
 import type { Observation } from "./observation.ts";
 import { beginProbe, follow, holdProbe, type ProbeSettings } from "./probes.ts";
+import { outbid } from "./reclaim.ts";
 import type { Evidence } from "./start-gate.ts";
 
 export type Sighting = Extract<Observation, { kind: "seen" }>;
@@ -44,8 +46,9 @@ export interface SeenPolicy {
 export type StickyHosts = ReadonlyMap<MacAddress, readonly IpAddress[]>;
 
 /** A host has shown itself on a port of ours. */
-export function hostSeen(scene: Scene, sighting: Sighting, policy: SeenPolicy): void {
+export function hostSeen(scene: Scene, shown: Sighting, policy: SeenPolicy): void {
   const { domain, outbox, at } = scene;
+  const sighting = withoutReserved(scene, shown);
   const { vni, mac, port, ip, signal } = sighting;
   const reason = sightingIgnored(domain, sighting);
   if (reason !== undefined || domain.segment === undefined) {
@@ -70,7 +73,7 @@ export function hostSeen(scene: Scene, sighting: Sighting, policy: SeenPolicy): 
       sticky: policy.sticky.get(mac),
       ipHeardSeq: isNewIp ? highestClaimTo(ip, others(ip)) : -1,
       isTaken: (of) => isTaken(domain, { ip: of, mac, others: others(of) }),
-      duplicates: mayMove(before, mac, policy.duplicates) ? undefined : policy.duplicates,
+      duplicates: mayMove(domain, mac, policy.duplicates) ? undefined : policy.duplicates,
     },
   );
   if (entry.duplicate !== undefined && before?.duplicate === undefined) {
@@ -88,13 +91,22 @@ export function hostSeen(scene: Scene, sighting: Sighting, policy: SeenPolicy): 
   follow(scene, { before, after: entry, ip, settings: policy.probe });
 }
 
-/** A host that is here already does not move by being seen; some may move as often as they like. */
-function mayMove(
-  entry: MacEntry | undefined,
-  mac: MacAddress,
-  duplicates: DuplicateSettings,
-): boolean {
-  return entry?.local !== undefined || isExempt(mac, duplicates);
+/**
+ * A host that is here already does not move by being seen; one that is on its way is expected to
+ * (chains of moves included); and some may move as often as they like.
+ */
+function mayMove(domain: Domain, mac: MacAddress, duplicates: DuplicateSettings): boolean {
+  const isHere = domain.entry(mac)?.local !== undefined;
+  return isHere || domain.migrations.has(mac) || isExempt(mac, duplicates);
+}
+
+/** An IP whose host stands still is nobody else's: then the frame proves the MAC alone. */
+function withoutReserved({ domain, outbox }: Scene, sighting: Sighting): Sighting {
+  const { vni, mac, ip, port } = sighting;
+  const owner = ip === undefined ? undefined : reservedBy(domain, ip);
+  if (ip === undefined || owner === undefined || owner === mac) return sighting;
+  outbox.tell({ kind: "reserved-ip-claimed", vni, mac, ip, owner, by: { kind: "port", port } });
+  return { ...sighting, ip: undefined };
 }
 
 function tellDuplicate({ outbox }: Scene, { vni, mac }: MacEntry, duplicate: Duplicate): void {
@@ -180,7 +192,7 @@ interface IpTaken {
 export function hostLeft(
   scene: Scene,
   entry: MacEntry,
-  by: "port-down" | "aged-out" | "silent",
+  by: "port-down" | "aged-out" | "silent" | "word",
 ): void {
   commit(scene, { before: entry, after: left(entry), by });
 }
@@ -203,10 +215,21 @@ export function hostClaimed(scene: Scene, route: MacIpRoute): void {
   }
   if (route.ip !== undefined) giveUp(scene, route, route.ip);
   commit(scene, { before, after, by: "route" });
+  const to = domain.migrations.get(mac)?.to;
+  if (before?.local !== undefined && after.local === undefined && to !== undefined) {
+    tellWhereTo(scene, after, to);
+  }
   if (after.check !== undefined && before?.local !== undefined) {
     const ips = new Set(before.local.ips.keys());
     beginProbe(scene, mac, { reason: "check", port: after.check, ips, attemptsLeft: 1 });
   }
+}
+
+function tellWhereTo({ outbox }: Scene, entry: MacEntry, expected: VtepAddress): void {
+  const { vni, mac } = entry;
+  const vtep = ownerElsewhere(entry)?.vtep;
+  if (vtep === undefined || vtep === expected) return;
+  outbox.tell({ kind: "went-elsewhere", vni, mac, expected, vtep });
 }
 
 /** Hosts of ours lose the IP to another MAC whose claim is better (C3.2, seen from the loser). */
@@ -216,6 +239,12 @@ function giveUp(scene: Scene, route: MacIpRoute, ip: IpAddress): void {
     const isRival = holder.mac !== route.mac && holder.local?.ips.has(ip) === true;
     if (!isRival || holder.local === undefined) continue;
     if (!outranks(claimOf(route), holder.local.claim)) continue;
+    if (reservedBy(domain, ip) === holder.mac) {
+      const { vni, mac } = route;
+      const by: Place = { kind: "vtep", vtep: route.nexthop };
+      outbox.tell({ kind: "reserved-ip-claimed", vni, mac, ip, owner: holder.mac, by });
+      continue;
+    }
     commit(scene, { before: holder, after: withoutIp(holder, ip), by: "route" });
     outbox.tell({ kind: "ip-moved", vni: route.vni, mac: route.mac, ip, from: holder.mac });
   }

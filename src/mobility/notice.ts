@@ -9,6 +9,7 @@ import type { PortName } from "../evpn/port.ts";
 import type { Signal } from "../evpn/signal.ts";
 import type { Vni } from "../evpn/vni.ts";
 import type { VtepAddress } from "../evpn/vtep.ts";
+import type { MigrationStep, Phase } from "./migration.ts";
 
 /** Where a MAC is or was: behind a port of ours, behind another VTEP, or nobody knows. */
 export type Place =
@@ -17,7 +18,7 @@ export type Place =
   | { readonly kind: "nowhere" };
 
 /** What has brought a MAC to another place: a signal of the host's, or one of these. */
-export type MovedBy = Signal | "route" | "port-down" | "aged-out" | "silent";
+export type MovedBy = Signal | "route" | "port-down" | "aged-out" | "silent" | "word";
 
 interface OfMac {
   readonly vni: Vni;
@@ -47,6 +48,27 @@ export type Notice =
   /** An IP has come to another MAC. */
   | (OfMac & { readonly kind: "ip-moved"; readonly ip: IpAddress; readonly from: MacAddress })
   | (OfMac & { readonly kind: "ip-learned"; readonly ip: IpAddress; readonly signal: Signal })
+  /** What the hypervisor has said was acted upon, or why not. */
+  | (OfMac & { readonly kind: "word-given"; readonly word: SaidWord })
+  | (OfMac & {
+      readonly kind: "word-refused";
+      readonly word: SaidWord;
+      readonly refused: WordRefused;
+    })
+  | (OfMac & { readonly kind: "migration-timed-out"; readonly phase: Phase })
+  /** The MAC was to go to `expected`, and another VTEP claims it. */
+  | (OfMac & {
+      readonly kind: "went-elsewhere";
+      readonly expected: VtepAddress;
+      readonly vtep: VtepAddress;
+    })
+  /** Another MAC wants an IP whose host stands still while it is moved: it does not get it. */
+  | (OfMac & {
+      readonly kind: "reserved-ip-claimed";
+      readonly ip: IpAddress;
+      readonly owner: MacAddress;
+      readonly by: Place;
+    })
   /** The RIB gave the MAC this IP when it came here, and it did not answer to it. */
   | (OfMac & { readonly kind: "ip-unverified"; readonly ip: IpAddress })
   /** The MAC has gone to another leaf, and still answers here: it is at both. */
@@ -86,6 +108,19 @@ export type Notice =
     })
   /** A route that says nothing to us; `reason` is a counter's label. */
   | { readonly kind: "route-ignored"; readonly reason: RouteIgnored };
+
+export type SaidWord = MigrationStep | "attach" | "detach";
+
+export type WordRefused =
+  | "unknown-segment"
+  | "unknown-port"
+  /** The segment has several ports, and none was said. */
+  | "port-needed"
+  | "not-here"
+  | "suspended"
+  | "no-migration"
+  /** Sticky or frozen elsewhere, or the highest number is used up. */
+  | "claimed-elsewhere";
 
 export type SightingIgnored =
   | MacRefusal

@@ -12,6 +12,7 @@ import type { RowAt, TableName } from "../evpn/rows.ts";
 import type { Signal } from "../evpn/signal.ts";
 import type { Vni } from "../evpn/vni.ts";
 import type { Memory } from "./memory.ts";
+import type { Word } from "./migration.ts";
 
 /**
  * Those who tell, in the order in which they are waited for at the start: what the other leaves
@@ -77,6 +78,8 @@ export type Observation =
       /** `undefined`: whatever is a duplicate. */
       readonly address: MacAddress | IpAddress | undefined;
     }
+  /** The hypervisor, or an operator in its place, says where a host is or goes. */
+  | { readonly kind: "word"; readonly word: Word }
   /** This source has told all that stood at its start. */
   | { readonly kind: "told"; readonly source: Source };
 

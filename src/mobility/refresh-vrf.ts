@@ -5,7 +5,7 @@ import { refreshNeighbour, type Scene } from "./commit.ts";
 import { ownImetRow, rowsOf } from "./desired.ts";
 import type { Domain } from "./domain.ts";
 import { hostLeft } from "./hosts.ts";
-import { rebased } from "./learn.ts";
+import { rebased } from "./reclaim.ts";
 import { type Rib, reimport } from "./rib.ts";
 
 /**

@@ -87,6 +87,35 @@ const DECISION: Entries<Notice> = {
       `Learned IP ${ip} of MAC ${mac} in VNI ${vni} (${signal})`,
     counts: decided,
   },
+  "word-given": {
+    level: "info",
+    sentence: ({ vni, mac, word }) => `Was told to ${word} MAC ${mac} in VNI ${vni}`,
+    counts: decided,
+  },
+  "word-refused": {
+    level: "warn",
+    sentence: ({ vni, mac, word, refused }) =>
+      `Was told to ${word} MAC ${mac} in VNI ${vni}, and did not: ${refused}`,
+    counts: decided,
+  },
+  "migration-timed-out": {
+    level: "warn",
+    sentence: ({ vni, mac, phase }) =>
+      `The migration of MAC ${mac} in VNI ${vni} was ${phase} for too long: over`,
+    counts: decided,
+  },
+  "went-elsewhere": {
+    level: "warn",
+    sentence: ({ vni, mac, expected, vtep }) =>
+      `MAC ${mac} in VNI ${vni} was to go to ${expected}, and is at ${vtep}`,
+    counts: decided,
+  },
+  "reserved-ip-claimed": {
+    level: "warn",
+    sentence: ({ vni, mac, ip, owner, by }) =>
+      `MAC ${mac} at ${place(by)} wants IP ${ip} in VNI ${vni}, which is reserved for ${owner}`,
+    counts: decided,
+  },
   "ip-unverified": {
     level: "info",
     sentence: ({ vni, mac, ip }) =>

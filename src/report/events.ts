@@ -1,5 +1,6 @@
 /** What `roam watch` tells: a notice with its sentence, and a move once this leaf has followed it. */
-import { type AnyNotice, type Level, levelOf, sentenceOf } from "./notices.ts";
+import type { Level } from "./notice-entry.ts";
+import { type AnyNotice, levelOf, sentenceOf } from "./notices.ts";
 import type { MoveFollowed, MoveRecord } from "./timeline.ts";
 
 /** Plain data; who sends it says when it was, as `at`. */

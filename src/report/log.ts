@@ -8,7 +8,8 @@
  * said, and the counters have them all.
  */
 import { type DestinationStream, destination, type Logger, pino } from "pino";
-import { type AnyNotice, type Level, levelOf, sentenceOf } from "./notices.ts";
+import type { Level } from "./notice-entry.ts";
+import { type AnyNotice, levelOf, sentenceOf } from "./notices.ts";
 
 export type { Logger };
 

@@ -3,6 +3,7 @@
 # upgraded or configured, and the system's apt state is not touched.
 #
 #   sh labs/debian.sh gobgpd bookworm|trixie|forky|sid    prints the path of an executable gobgpd
+#   sh labs/debian.sh frr SUITE                           prints a directory with executable zebra, bgpd, vtysh
 #   sh labs/debian.sh node-headers SUITE                  prints a directory with include/node in it
 #
 # The mirror is the one this machine's own apt uses. What was downloaded stays in the cache directory;
@@ -15,7 +16,7 @@ give_up() {
 }
 
 if [ $# -ne 2 ]; then
-  echo "usage: sh labs/debian.sh gobgpd|node-headers SUITE" >&2
+  echo "usage: sh labs/debian.sh gobgpd|frr|node-headers SUITE" >&2
   exit 2
 fi
 package=$1
@@ -31,6 +32,10 @@ case $package in
   gobgpd)
     packages=gobgpd
     ready=$root/run
+    ;;
+  frr)
+    packages=frr
+    ready=$root/bin
     ;;
   # Debian's libnode-dev asks for Debian's nodejs, which would take the place of the one there is:
   # unpacked, it asks for nothing.
@@ -133,34 +138,72 @@ fetch() {
     give_up "$(sed -n 's/^[EW]: //p' "$apt/log" | head -n 1)"
 }
 
+# The libraries that a package asks for, as apt would install them on a machine which has nothing.
+libraries_of() {
+  private_apt --simulate install "$1" 2>"$apt/log" | awk '$1 == "Inst" && $2 ~ /^lib/ { print $2 }'
+}
+
 # A wrapper rather than the binary's own path, so that a binary which wants a newer libc than this
 # machine's can be run through that of its suite.
 wrapper() {
-  cat >"$new/run" <<WRAPPER
+  cat >"$new/$1" <<WRAPPER
 #!/bin/sh
-exec $1 "\$@"
+exec $2 "\$@"
 WRAPPER
-  chmod +x "$new/run"
+  chmod +x "$new/$1"
 }
 
 # What the binary says of itself does not matter: that it can be run does.
 runs() {
-  "$@" --version >/dev/null 2>&1
+  "$@" >/dev/null 2>&1
+}
+
+find_libc() {
+  loader=$(cd "$new" && find . -name 'ld-linux*.so.*' | head -n 1 | cut -c3-)
+  libraries=$(dirname "$(cd "$new" && find . -name libc.so.6 | head -n 1 | cut -c3-)")
+}
+
+# Where the loader is to look, in the directory given.
+under() {
+  echo "$1/$libraries:$1/$libraries/frr"
+}
+
+# FRR's libraries are as new as itself, so it always runs with those of its suite. libyang reads its
+# models from one place, whatever it is told: the daemons see those of their suite there, in a mount
+# namespace of their own (which takes root, or the namespaces of a lab).
+prepare_frr() {
+  # shellcheck disable=SC2046 # a list of words
+  fetch libc6 $(libraries_of frr)
+  unpack
+  find_libc
+  mkdir "$new/bin"
+  for program in usr/lib/frr/zebra usr/lib/frr/bgpd usr/bin/vtysh; do
+    [ -x "$new/$program" ] || give_up "it has no $program"
+    runs "$new/$loader" --library-path "$(under "$new")" "$new/$program" --help ||
+      give_up "$program does not run on this machine, not even with its own libc"
+    command="$root/$loader --library-path $(under "$root") $root/$program"
+    case $program in
+      usr/lib/*)
+        models="mount --bind $root/usr/share/yang /usr/share/yang"
+        command="unshare --mount sh -c '$models && exec \"\$@\"' sh $command"
+        ;;
+    esac
+    wrapper "bin/$(basename $program)" "$command"
+  done
 }
 
 prepare_gobgpd() {
   program=usr/bin/gobgpd
-  if runs "$new/$program"; then
-    wrapper "$root/$program"
+  if runs "$new/$program" --version; then
+    wrapper run "$root/$program"
     return
   fi
   fetch libc6
   unpack
-  loader=$(cd "$new" && find . -name 'ld-linux*.so.*' | head -n 1 | cut -c3-)
-  libraries=$(dirname "$(cd "$new" && find . -name libc.so.6 | head -n 1 | cut -c3-)")
-  runs "$new/$loader" --library-path "$new/$libraries" "$new/$program" ||
+  find_libc
+  runs "$new/$loader" --library-path "$new/$libraries" "$new/$program" --version ||
     give_up "it does not run on this machine, not even with its own libc"
-  wrapper "$root/$loader --library-path $root/$libraries $root/$program"
+  wrapper run "$root/$loader --library-path $root/$libraries $root/$program"
 }
 
 update
@@ -170,7 +213,10 @@ mkdir "$new"
 # shellcheck disable=SC2086 # a list of words
 fetch $packages
 unpack
-if [ "$package" = gobgpd ]; then prepare_gobgpd; fi
+case $package in
+  gobgpd) prepare_gobgpd ;;
+  frr) prepare_frr ;;
+esac
 mv "$new" "$root"
 rm -rf "$apt"
 echo "$ready"

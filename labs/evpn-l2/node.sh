@@ -9,6 +9,9 @@ set -eu
 PATH=$PATH:/usr/sbin:/sbin
 # shellcheck source=/dev/null
 . /lab/node/node.env
+# Which binaries, as the runner said when the node came up: who starts a daemon again need not know.
+[ -e /run/binaries ] || printf '%s\n' "GOBGPD='${GOBGPD:-gobgpd}'" "FRR='${FRR:-/usr/lib/frr}'" >/run/binaries
+. /run/binaries
 
 # Links come after the node itself has started.
 wait_for() {
@@ -71,7 +74,7 @@ start() {
   mkdir -p /run/log
   case $1 in
     gobgpd)
-      run gobgpd "${GOBGPD:-gobgpd}" -f /lab/node/gobgpd.toml --api-hosts 127.0.0.1:50051 --pprof-disable
+      run gobgpd "$GOBGPD" -f /lab/node/gobgpd.toml --api-hosts 127.0.0.1:50051 --pprof-disable
       ;;
     roamd)
       mkdir -p /run/roamd
@@ -81,9 +84,11 @@ start() {
       mkdir -p /run/frr
       # Without it vtysh complains at every start.
       [ -e /etc/frr/vtysh.conf ] || : >/etc/frr/vtysh.conf
-      run zebra /usr/lib/frr/zebra -u root -g root -A 127.0.0.1 -f /dev/null
+      # Left over from a crash, it would tell too early that zebra is there.
+      rm -f /run/frr/zserv.api
+      run zebra "$FRR/zebra" -u root -g root -A 127.0.0.1 -f /dev/null
       until [ -S /run/frr/zserv.api ]; do sleep 0.05; done
-      run bgpd /usr/lib/frr/bgpd -u root -g root -A 127.0.0.1 -f /lab/node/frr.conf
+      run bgpd "$FRR/bgpd" -u root -g root -A 127.0.0.1 -f /lab/node/frr.conf
       ;;
   esac
 }

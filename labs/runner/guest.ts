@@ -23,7 +23,7 @@ await new Promise<void>((resolve) => socket.bind(PORT, resolve));
 await answerAll(answer);
 socket.close();
 
-function answer(question: GuestQuestion): GuestAnswer {
+async function answer(question: GuestQuestion): Promise<GuestAnswer> {
   let at = now();
   switch (question.kind) {
     case "move":
@@ -31,7 +31,8 @@ function answer(question: GuestQuestion): GuestAnswer {
       const guest = question.guest ?? hypervisor.guest;
       const frames = question.signals.map((signal) => frameOf(signal, guest));
       if (question.kind === "move") {
-        if (question.unplug !== undefined) hypervisor.setCarrier(question.unplug, false);
+        await hypervisor.mend(question.to);
+        if (question.unplug !== undefined) hypervisor.unplug(question.unplug);
         hypervisor.plug(question.to);
       }
       at = now();

@@ -8,6 +8,7 @@
 import { readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { type DatagramSocket, openSocket } from "../../src/linux/native.ts";
+import { poll } from "./poll.ts";
 import { type Guest, ip, mac } from "./signals.ts";
 
 const AF_NETLINK = 16;
@@ -34,6 +35,7 @@ export class Hypervisor {
   readonly #netlink: DatagramSocket = openSocket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
   readonly #nic: DatagramSocket = openPacketSocket(NIC);
   readonly #legs: readonly string[];
+  readonly #unplugged = new Set<string>();
 
   constructor(legs: readonly string[]) {
     this.#legs = legs;
@@ -42,13 +44,21 @@ export class Hypervisor {
   /** From now on the guest is at this leg and at no other. */
   plug(leg: string): void {
     for (const other of this.#legs) if (other !== leg) this.#let(other, false);
-    this.setCarrier(leg, true);
     this.#let(leg, true);
   }
 
-  /** What the leaf at the other end sees of its port. */
-  setCarrier(leg: string, up: boolean): void {
-    this.#setLink(leg, { family: 0, up, attributes: new Uint8Array(0) });
+  /** Takes the carrier from the leg: the leaf sees its port go down. */
+  unplug(leg: string): void {
+    this.#unplugged.add(leg);
+    this.#setLink(leg, { family: 0, up: false, attributes: new Uint8Array(0) });
+  }
+
+  /** Gives the carrier back, and waits until frames get through. */
+  async mend(leg: string): Promise<void> {
+    if (!this.#unplugged.delete(leg)) return;
+    this.#setLink(leg, { family: 0, up: true, attributes: new Uint8Array(0) });
+    const state = `/sys/class/net/${leg}/operstate`;
+    await poll(`${leg} to be up`, () => readFileSync(state, "utf8").trim() === "up");
   }
 
   send(frame: Uint8Array): void {

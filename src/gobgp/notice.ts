@@ -39,13 +39,7 @@ export type GobgpNotice =
       readonly route: string;
     }
   /** gobgpd would not take our route, or it was not fit to be sent. */
-  | { readonly kind: "route-refused"; readonly route: string; readonly reason: string }
-  /** gobgpd has given our route a higher sequence number than it was told, of its own accord. */
-  | {
-      readonly kind: "route-rewritten";
-      readonly route: string;
-      readonly seq: number;
-    };
+  | { readonly kind: "route-refused"; readonly route: string; readonly reason: string };
 
 /** What ended the wait for the RIB of the start. */
 export type RibWait = "no-peers" | "peer-established" | "end-of-rib" | "time";

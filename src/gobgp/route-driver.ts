@@ -29,8 +29,6 @@ export interface Speaking {
   readonly ours: (route: MacIpRoute | ImetRoute) => boolean;
   readonly now: () => number;
   readonly onRefused: (change: RouteChange, reason: string) => void;
-  /** Called before it is sent: the answer may come later than the route itself comes back. */
-  readonly onWrite: (change: RouteChange) => void;
 }
 
 export type RouteChange = {
@@ -42,12 +40,21 @@ export const SEQ_TOO_LOW = "invalid MAC mobility sequence number";
 export function macIpRouteDriver(speaking: Speaking): Driver<Key<"mac-ip-route">, MacIpRoute> {
   return new RouteDriver<Key<"mac-ip-route">, MacIpRoute>(speaking, {
     routeType: "macadv",
-    announce: macIpRoutePath,
+    announce: (route) => macIpRoutePath(numbered(route)),
     withdraw: macIpRouteWithdraw,
     agree: macIpRoutesAgree,
     pick: (seen) => (seen.table === "mac-ip-route" ? seen : undefined),
     named: (change) => ({ table: "mac-ip-route", ...change }),
   });
+}
+
+/**
+ * A route without the MAC Mobility community gets one from gobgpd, one above the highest of the other
+ * leaves': it would outbid a leaf that has just taken the host over from us, and be withdrawn then.
+ * With the number 0, which says the same to everybody else, gobgpd refuses it instead.
+ */
+function numbered(route: MacIpRoute): MacIpRoute {
+  return { ...route, mobility: route.mobility ?? { seq: 0, sticky: false } };
 }
 
 export function imetRouteDriver(speaking: Speaking): Driver<Key<"imet-route">, ImetRoute> {
@@ -133,12 +140,11 @@ class RouteDriver<K extends string, R extends MacIpRoute | ImetRoute> implements
 
   /** gobgpd takes all of a batch or nothing and does not say which one is wrong: so it is halved. */
   async #send(batch: readonly Ready<K, R>[], signal: AbortSignal): Promise<Failure<K>[]> {
-    const { api, now, onWrite } = this.#speaking;
+    const { api, now } = this.#speaking;
     const speaker = api();
     if (speaker === undefined) return batch.map(({ change }) => later(change, "no gobgpd"));
     const start = now();
     try {
-      for (const { change } of batch) onWrite(this.#kind.named(change));
       await speaker.write(
         batch.map(({ path }) => path),
         signal,

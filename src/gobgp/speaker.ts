@@ -84,8 +84,6 @@ class GobgpSpeaker implements Gobgp {
   readonly #listener: Listener<GobgpNotice>;
   readonly #rib: Rib;
   readonly #disposed = new AbortController();
-  /** Routes that were announced without a sequence number. */
-  readonly #unnumbered = new Set<MacIpRouteKey>();
   #running: Promise<void> | undefined;
   #connection: Connection | undefined;
   #session: Session | undefined;
@@ -105,7 +103,6 @@ class GobgpSpeaker implements Gobgp {
       api: () => this.#connection?.api,
       ours: options.ours,
       now: options.now,
-      onWrite: (change) => this.#onWrite(change),
       onRefused: (change, reason) => this.#onRefused(change, reason),
     };
     this.drivers = {
@@ -220,25 +217,7 @@ class GobgpSpeaker implements Gobgp {
       return;
     }
     if (!this.#options.ours(seen.row)) return;
-    if (seen.table === "mac-ip-route") this.#watchNumber(seen.key, seen.row);
     this.#listener.echo(seen);
-  }
-
-  /**
-   * A route that goes out without a sequence number gets one from gobgpd where it knows another
-   * claim to the MAC. That is the same news as a refusal: our claim was too low.
-   */
-  #watchNumber(key: MacIpRouteKey, { vni, mac, mobility }: MacIpRoute): void {
-    if (mobility === undefined || mobility.seq === 0 || !this.#unnumbered.delete(key)) return;
-    this.#listener.tell({ kind: "route-rewritten", route: key, seq: mobility.seq });
-    this.#listener.news({ kind: "seq-refused", vni, mac, seq: 0 });
-  }
-
-  #onWrite(change: RouteChange): void {
-    if (change.table !== "mac-ip-route") return;
-    if (change.kind === "put" && change.row.mobility === undefined)
-      this.#unnumbered.add(change.key);
-    else this.#unnumbered.delete(change.key);
   }
 
   #onRefused(change: RouteChange, reason: string): void {

@@ -59,10 +59,6 @@ const GOBGP: Entries<GobgpNotice> = {
     level: "warn",
     sentence: ({ route, reason }) => `Cannot send route ${route}: ${reason}`,
   },
-  "route-rewritten": {
-    level: "info",
-    sentence: ({ route, seq }) => `gobgpd has given route ${route} the sequence number ${seq}`,
-  },
 };
 
 const LINUX: Entries<LinuxNotice> = {

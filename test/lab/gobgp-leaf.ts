@@ -32,8 +32,10 @@ export function macOf(number: number): MacAddress {
   return must(parseMac(`02:00:00:00:${hex.slice(0, 2)}:${hex.slice(2)}`));
 }
 
+/** With the number that it is sent with in any case, so that it comes back as it was put. */
 export function routeOf(leaf: string, given: Partial<MacIpRoute> = {}): MacIpRoute {
-  return macIpRoute({ rd: rdOf(leaf), nexthop: leaf === LEAF_1 ? vtep1 : vtep2, ...given });
+  const nexthop = leaf === LEAF_1 ? vtep1 : vtep2;
+  return macIpRoute({ rd: rdOf(leaf), nexthop, mobility: { seq: 0, sticky: false }, ...given });
 }
 
 export function put(row: MacIpRoute): Change<MacIpRouteKey, MacIpRoute> {

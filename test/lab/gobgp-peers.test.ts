@@ -53,17 +53,15 @@ for (const version of GOBGPD_VERSIONS) {
       ]);
     });
 
-    it("learns that gobgpd has raised a number, or refused one, for another leaf's claim", async () => {
+    it("learns that gobgpd has refused a number, none being 0, for another leaf's claim", async () => {
       await using pair = await Pair.start(binary);
       const { leaf1, leaf2 } = pair;
       await leaf2.write(put(routeOf(LEAF_2, { mobility: { seq: 7, sticky: false } })));
       await leaf1.keeper.until(() => leaf1.keeper.of("claimed")[0]);
 
       const { mac, vni } = routeOf(LEAF_1);
-      await leaf1.write(put(routeOf(LEAF_1)));
-      await leaf1.keeper.until(() => leaf1.keeper.of("seq-refused")[0]);
+      expect(await leaf1.write(put(routeOf(LEAF_1)))).toMatchObject([{ kind: "later" }]);
       expect(leaf1.keeper.of("seq-refused")).toEqual([{ kind: "seq-refused", vni, mac, seq: 0 }]);
-      expect(leaf1.keeper.told("route-rewritten")).toMatchObject([{ seq: 8 }]);
 
       const tooLow = put(routeOf(LEAF_1, { mobility: { seq: 3, sticky: false } }));
       expect(await leaf1.write(tooLow)).toMatchObject([{ kind: "later" }]);

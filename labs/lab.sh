@@ -56,7 +56,7 @@ enter() {
   # shellcheck disable=SC2086 # no word, or two
   exec nsenter --target="$pid" --root $user --mount --net --pid="/proc/$pid/ns/pid_for_children" -- \
     nsenter --target="$inner" --root --mount --net --uts --pid="/proc/$inner/ns/pid_for_children" -- \
-    env PATH="$PATH:/roamd/labs/runner/bin" "$@"
+    env --chdir=/ PATH="$PATH:/roamd/labs/runner/bin" "$@"
 }
 
 [ $# -ge 1 ] || usage

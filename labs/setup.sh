@@ -17,6 +17,8 @@ missing_packages() {
   command -v ping >/dev/null || echo iputils-ping
   command -v tcpdump >/dev/null || echo tcpdump
   { command -v unshare >/dev/null && command -v nsenter >/dev/null; } || echo util-linux
+  # The tests of gobgpd over TLS make their certificates.
+  command -v openssl >/dev/null || echo openssl
   command -v cc >/dev/null || echo gcc
   [ -e /usr/include/stdio.h ] || echo libc6-dev
 }

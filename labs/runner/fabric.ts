@@ -56,7 +56,9 @@ export class Fabric implements AsyncDisposable {
 
   /** Starts a command in a node and leaves it running; it ends with the node at the latest. */
   spawn(node: string, command: readonly string[], options: SpawnOptions = {}): ChildProcess {
-    return spawn("nsenter", [...entry(this.pid(node)), "--", ...command], options);
+    // Our own working directory is no place there.
+    const inside = ["env", "--chdir=/", ...command];
+    return spawn("nsenter", [...entry(this.pid(node)), "--", ...inside], options);
   }
 
   /** The process that holds the node's namespaces. */

@@ -18,6 +18,7 @@ import { type Kernel, openKernel } from "./linux/kernel.ts";
 import type { SegmentWish } from "./linux/segments.ts";
 import { type DomainSettings, Engine, type EngineSettings } from "./mobility/engine.ts";
 import type { Memory } from "./mobility/memory.ts";
+import type { Notice } from "./mobility/notice.ts";
 import type { Listener, Observation } from "./mobility/observation.ts";
 import type { Decision } from "./mobility/outbox.ts";
 import { obey } from "./obey.ts";
@@ -175,18 +176,21 @@ class Daemon implements AsyncDisposable {
     }
   }
 
-  #observe(observation: Observation): void {
+  /** Answers what there was to tell. */
+  #observe(observation: Observation): readonly Notice[] {
     const at = now();
     const tables = this.#tables;
     if (tables === undefined) {
       this.#early.push(observation);
-      return;
+      return [];
     }
     this.#options.recorder?.observed(observation, at);
     const wasReady = this.#engine.isReady;
-    this.#act(tables, this.#engine.observe(observation, at), at);
+    const decision = this.#engine.observe(observation, at);
+    this.#act(tables, decision, at);
     if (!wasReady && this.#engine.isReady && !this.#options.observeOnly) tables.open();
     if (observation.kind === "seen") this.#metrics.sawSignal(observation.signal);
+    return decision.notices;
   }
 
   #act(tables: Tables, { wants, notices, questions, memories }: Decision, at: number): void {

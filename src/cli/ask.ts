@@ -46,7 +46,7 @@ export function askCommand(command: Command, ask: Asked): Promise<number> {
     const { io, json } = ask;
     const text = await client.command(command, io.signal);
     if (io.signal.aborted) return EXIT.failure;
-    await io.out(json ? `${text}\n` : `${commandLine(command, JSON.parse(text))}\n`);
+    await io.out(json ? `${text}\n` : `${commandLine(JSON.parse(text))}\n`);
     return EXIT.ok;
   });
 }

@@ -103,7 +103,10 @@ function build(io: Io, done: Done): Command {
   question(program.command("watch"), "events", "watch --vni 10").description(
     "what happens, as it happens, until interrupted",
   );
-  addClear(program, (command) => done(askCommand(command, { io, ...globals(program) })));
+  const order = (command: Order): Promise<void> =>
+    done(askCommand(command, { io, ...globals(program) }));
+  addClear(program, order);
+  addWord(program, order);
   return program;
 }
 
@@ -127,6 +130,69 @@ function addClear(program: Command, order: (command: Order) => Promise<void>): v
     return read.ok ? order(read.value) : refuse(read.error);
   });
   clear.addHelpText("after", example("clear duplicate --all"));
+}
+
+/** The word of the hypervisor: what a hook script says when it moves a machine. */
+function addWord(program: Command, order: (command: Order) => Promise<void>): void {
+  const say = (command: Command, fields: Readonly<Record<string, unknown>>): Promise<void> => {
+    const { vni, port, to, ip } = command.opts<Readonly<Record<string, string | string[]>>>();
+    const number = typeof vni === "string" ? numberOf(vni) : undefined;
+    const read = readCommand({ ...fields, vni: number, ...given({ port, to, ips: ip }) });
+    if (!read.ok) return command.error(`error: ${read.error}`, { exitCode: EXIT.usage });
+    return order(read.value);
+  };
+  const ips = (): Option =>
+    new Option("--ip <address...>", "an IP of the host; may be given several times");
+  const port = (): Option => new Option("--port <name>", "the bridge port it is behind");
+  const vni = (): Option => new Option("--vni <number>", "in this VNI");
+
+  const attach = program
+    .command("attach")
+    .description("say that a host is behind a port, though it has not sent anything")
+    .argument("<mac>")
+    .addOption(port().makeOptionMandatory())
+    .addOption(vni())
+    .addOption(ips())
+    .addHelpText("after", example("attach 02:00:00:00:00:01 --port tap7 --ip 192.0.2.10"));
+  attach.action((mac: string) => say(attach, { kind: "attach", mac }));
+  const detach = program
+    .command("detach")
+    .description("say that a host is no longer behind a port")
+    .argument("<mac>")
+    .addOption(port().makeOptionMandatory())
+    .addOption(vni())
+    .addHelpText("after", example("detach 02:00:00:00:00:01 --port tap7"));
+  detach.action((mac: string) => say(detach, { kind: "detach", mac }));
+
+  const migrate = program
+    .command("migrate")
+    .description("say how far the migration of a host is, to the leaf it leaves or comes to")
+    .addHelpText("after", example("migrate land 02:00:00:00:00:01 --port tap7"));
+  for (const [step, summary] of MIGRATION) {
+    const command = migrate
+      .command(step)
+      .description(summary)
+      .argument("<mac>")
+      .addOption(vni())
+      .addOption(new Option("--to <vtep>", "the VTEP it goes to"))
+      .addOption(port())
+      .addOption(ips())
+      .addHelpText("after", example(`migrate ${step} 02:00:00:00:00:01 --vni 10`));
+    command.action((mac: string) => say(command, { kind: "migrate", step, mac }));
+  }
+}
+
+const MIGRATION: readonly (readonly [step: string, summary: string])[] = [
+  ["start", "it is about to move: that it does is expected"],
+  ["suspend", "it stands still: its MAC and IPs are reserved"],
+  ["land", "it runs here now, and is claimed without waiting for a frame"],
+  ["commit", "the migration is done: what it left is over, what it came to stays"],
+  ["abort", "it stays where it was, and everybody is told"],
+];
+
+/** What was typed, and nothing for what was not. */
+function given(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
 function globals(program: Command): { readonly socket: string; readonly json: boolean } {

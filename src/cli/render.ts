@@ -1,5 +1,5 @@
 /** What people see of each answer: which columns, and in which words. */
-import type { Command, CommandAnswer } from "../control/command.ts";
+import type { CommandAnswer } from "../control/command.ts";
 import type {
   DuplicateRow,
   EventRow,
@@ -192,11 +192,14 @@ export function eventLine({ at, level, text }: EventRow, { colour }: TableOption
 }
 
 /** What came of a command, for people. */
-export function commandLine({ kind }: Command, answer: CommandAnswer): string {
-  switch (kind) {
-    case "clear-duplicate":
-      return `Cleared ${answer.cleared} ${answer.cleared === 1 ? "duplicate" : "duplicates"}`;
+export function commandLine(answer: CommandAnswer): string {
+  if ("cleared" in answer) {
+    return `Cleared ${answer.cleared} ${answer.cleared === 1 ? "duplicate" : "duplicates"}`;
   }
+  const { mac, vni, whereabouts, port, vtep, seq } = answer;
+  const place = port === null ? vtep : `on port ${port}`;
+  const number = seq === null ? "" : `, sequence number ${seq}`;
+  return `${mac} in VNI ${vni} is ${whereabouts}${place === null ? "" : ` ${place}`}${number}`;
 }
 
 function place(whereabouts: WhereaboutsWord): Cell {

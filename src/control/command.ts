@@ -5,17 +5,22 @@
 import { type IpAddress, parseIp } from "../evpn/ip.ts";
 import { type MacAddress, parseMac } from "../evpn/mac.ts";
 import { err, ok, type Result } from "../evpn/result.ts";
-import { toVni, type Vni } from "../evpn/vni.ts";
-import { clip, type Fields, notA, quote, readObject, withOnly } from "./request.ts";
+import type { Vni } from "../evpn/vni.ts";
+import type { VtepAddress } from "../evpn/vtep.ts";
+import type { SaidWord } from "../mobility/notice.ts";
+import { clip, type Fields, notA, quote, readObject, readVni, withOnly } from "./request.ts";
+import { readAttach, readDetach, readMigrate, type WordCommand } from "./word-command.ts";
 
-export type Command = {
+export type Command =
   /** What was held to be a duplicate is none, or is put right. */
-  readonly kind: "clear-duplicate";
-  /** `all` must be said: a field that is left out by mistake shall not clear everything. */
-  readonly address: MacAddress | IpAddress | "all";
-  /** `undefined`: in every MAC-VRF. */
-  readonly vni: Vni | undefined;
-};
+  | {
+      readonly kind: "clear-duplicate";
+      /** `all` must be said: a field that is left out by mistake shall not clear everything. */
+      readonly address: MacAddress | IpAddress | "all";
+      /** `undefined`: in every MAC-VRF. */
+      readonly vni: Vni | undefined;
+    }
+  | WordCommand;
 
 export type CommandKind = Command["kind"];
 
@@ -25,6 +30,20 @@ export interface CommandAnswers {
     /** How many MACs and IPs were duplicates, and are no longer. */
     readonly cleared: number;
   };
+  readonly attach: WordAnswer;
+  readonly detach: WordAnswer;
+  readonly migrate: WordAnswer;
+}
+
+/** Where the host is, by our knowledge, after the word was acted upon. */
+export interface WordAnswer {
+  readonly vni: Vni;
+  readonly mac: MacAddress;
+  readonly said: SaidWord;
+  readonly whereabouts: "here" | "there" | "duplicate" | "nowhere";
+  readonly port: string | null;
+  readonly vtep: VtepAddress | null;
+  readonly seq: number | null;
 }
 
 export type CommandAnswer = CommandAnswers[CommandKind];
@@ -34,6 +53,9 @@ const READERS: {
   readonly [K in CommandKind]: (fields: Fields) => Result<Extract<Command, { kind: K }>>;
 } = {
   "clear-duplicate": readClearDuplicate,
+  attach: readAttach,
+  detach: readDetach,
+  migrate: readMigrate,
 };
 
 const KINDS = Object.keys(READERS) as readonly CommandKind[];
@@ -53,7 +75,9 @@ export function readCommand({ kind: word, ...fields }: Fields): Result<Command> 
   return READERS[kind](fields);
 }
 
-function readClearDuplicate(input: Fields): Result<Command> {
+type ClearDuplicate = Extract<Command, { kind: "clear-duplicate" }>;
+
+function readClearDuplicate(input: Fields): Result<ClearDuplicate> {
   const known = withOnly(["address", "vni"], input);
   if (!known.ok) return known;
   const { address, vni } = known.value;
@@ -71,9 +95,4 @@ function readAddress(value: unknown): Result<MacAddress | IpAddress | "all"> {
   if (mac.ok) return mac;
   const ip = parseIp(clip(value));
   return ip.ok ? ip : notA(value, "a MAC or an IP address, or all");
-}
-
-function readVni(value: unknown): Result<Vni | undefined> {
-  if (value === undefined || value === null) return ok(undefined);
-  return typeof value === "number" ? toVni(value) : notA(value, "a number");
 }

@@ -1,5 +1,6 @@
 /** Reading what has come over the socket, from anybody; and how it is refused in a sentence. */
 import { err, ok, type Result } from "../evpn/result.ts";
+import { toVni, type Vni } from "../evpn/vni.ts";
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -39,4 +40,9 @@ export function quote(value: unknown): string {
 
 export function clip(text: string): string {
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}
+
+export function readVni(value: unknown): Result<Vni | undefined> {
+  if (value === undefined || value === null) return ok(undefined);
+  return typeof value === "number" ? toVni(value) : notA(value, "a number");
 }

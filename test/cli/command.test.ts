@@ -7,6 +7,7 @@ import type { Command } from "../../src/control/command.ts";
 import { type ControlServer, listen } from "../../src/control/server.ts";
 import type { Snapshot } from "../../src/control/snapshot.ts";
 import type { EventListener } from "../../src/control/watch.ts";
+import type { Vni } from "../../src/evpn/vni.ts";
 import { entry, LEAF2, macIpRoute, T0, world } from "../control/world.ts";
 
 const A = "02:00:00:00:00:0a";
@@ -66,6 +67,11 @@ async function start(): Promise<void> {
     },
     command: (command) => {
       commands.push(command);
+      if (command.kind !== "clear-duplicate") {
+        const said = command.kind === "migrate" ? command.step : command.kind;
+        const where = { whereabouts: "here", port: "tap7", vtep: null, seq: 3 } as const;
+        return { ok: true, value: { vni: 10 as Vni, mac: command.mac, said, ...where } };
+      }
       return command.address === B
         ? { ok: false, error: `Cannot clear ${B}: it is no duplicate` }
         : { ok: true, value: { cleared: command.address === "all" ? 2 : 1 } };
@@ -173,6 +179,52 @@ describe("roam show", () => {
       code: 1,
       out: "[]\n",
       err: `Cannot show MAC ${A}: it is not known, or not with these filters\n`,
+    });
+  });
+});
+
+describe("roam attach, detach and migrate", () => {
+  it("pass on the word, and say where the host is after it", async () => {
+    await start();
+    const line = `${A} in VNI 10 is here on port tap7, sequence number 3\n`;
+    expect(await roam(`attach ${A} --port tap7 --ip 10.0.0.1 --ip 2001:DB8::1`)).toEqual({
+      code: 0,
+      out: line,
+      err: "",
+    });
+    expect((await roam(`detach ${A} --port tap7 --vni 10`)).code).toBe(0);
+    expect((await roam(`migrate land ${A} --to ${LEAF2} --port tap7`)).out).toBe(line);
+    expect(commands).toEqual([
+      {
+        kind: "attach",
+        mac: A,
+        vni: undefined,
+        port: "tap7",
+        ips: ["10.0.0.1", "2001:db8::1"],
+      },
+      { kind: "detach", mac: A, vni: 10, port: "tap7" },
+      {
+        kind: "migrate",
+        step: "land",
+        mac: A,
+        vni: undefined,
+        to: LEAF2,
+        port: "tap7",
+        ips: [],
+      },
+    ]);
+  });
+
+  it("are one object for scripts", async () => {
+    await start();
+    expect(JSON.parse((await roam(`migrate start ${A} --json`)).out)).toEqual({
+      vni: 10,
+      mac: A,
+      said: "start",
+      whereabouts: "here",
+      port: "tap7",
+      vtep: null,
+      seq: 3,
     });
   });
 });
@@ -296,6 +348,13 @@ describe("What roam does not take", () => {
       "show routes --type 5",
       "error: Cannot narrow routes by type: 5 is not a type of route known here: 2 or 3",
     ],
+    ["attach 02:00:00:00:00:01", "error: required option '--port <name>' not specified"],
+    ["attach 02:00 --port p1", 'error: Cannot attach: "02:00" is not a MAC address'],
+    [`attach ${A} --port p1 --ip 10.0.0`, 'error: Cannot attach: "10.0.0" is not an IP address'],
+    [`detach ${A} --port this-is-too-long-a-name`, "is not the name of a port"],
+    [`migrate start ${A} --vni 0`, "error: Cannot start a migration: vni 0 is below 1"],
+    [`migrate land ${A} --to leaf2`, '"leaf2" is not an IP address'],
+    [`migrate halt ${A}`, "error: unknown command 'halt'"],
     ["clear", "Usage: roam clear"],
     ["clear duplicate", "error: Cannot clear a duplicate: either an address or --all is needed"],
     [

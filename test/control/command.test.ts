@@ -14,8 +14,11 @@ describe("A command that comes over the socket", () => {
   const refused: readonly [text: string, error: string][] = [
     ["", "Cannot read the request: it is not JSON"],
     ["[]", "Cannot read the request: it is not a JSON object"],
-    ["{}", "Cannot do undefined: it is none of clear-duplicate"],
-    ['{"kind":"toString"}', 'Cannot do "toString": it is none of clear-duplicate'],
+    ["{}", "Cannot do undefined: it is none of clear-duplicate, attach, detach, migrate"],
+    [
+      '{"kind":"toString"}',
+      'Cannot do "toString": it is none of clear-duplicate, attach, detach, migrate',
+    ],
     [
       '{"kind":"clear-duplicate"}',
       "Cannot clear a duplicate: undefined is not a MAC or an IP address, or all",

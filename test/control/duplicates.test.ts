@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Command } from "../../src/control/command.ts";
 import type { DuplicateRow, Filter, ShowRows, What } from "../../src/control/protocol.ts";
 import { show } from "../../src/control/queries/show.ts";
+import type { Notice } from "../../src/mobility/notice.ts";
 import type { Observation } from "../../src/mobility/observation.ts";
 import { obey } from "../../src/obey.ts";
 import { Timeline } from "../../src/report/timeline.ts";
@@ -34,13 +35,24 @@ function ask<W extends What>(leaf: Leaf, what: W, filter: Filter = {}): readonly
   return [...show(snapshotOf(shown(leaf), leaf.now), { what, filter })].flat();
 }
 
-function order(leaf: Leaf, command: Partial<Command>): { said: unknown; news: Observation[] } {
+type ClearDuplicate = Extract<Command, { kind: "clear-duplicate" }>;
+
+function order(
+  leaf: Leaf,
+  command: Partial<ClearDuplicate>,
+): { said: unknown; news: Observation[] } {
   const news: Observation[] = [];
-  const observe = (observation: Observation): void => {
+  const observe = (observation: Observation): readonly Notice[] => {
     news.push(observation);
     leaf.observe(observation);
+    return leaf.notices;
   };
-  const whole: Command = { kind: "clear-duplicate", address: "all", vni: undefined, ...command };
+  const whole: ClearDuplicate = {
+    kind: "clear-duplicate",
+    address: "all",
+    vni: undefined,
+    ...command,
+  };
   return { said: obey(whole, { engine: leaf.engine, observe }), news };
 }
 

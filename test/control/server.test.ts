@@ -45,6 +45,7 @@ async function start(
       return () => listeners.delete(listener);
     },
     command: (command) => {
+      if (command.kind !== "clear-duplicate") throw new TypeError("not asked for");
       if (command.address === "all") throw new TypeError("no tables");
       return command.address === LEAF2
         ? { ok: true, value: { cleared: 3 } }
@@ -119,7 +120,9 @@ describe("A command", () => {
     await start();
     const { code, details } = await call(COMMAND.path, encodeTexts(['{"kind":"reboot"}']));
     expect(code).toBe(3);
-    expect(details).toBe('Cannot do "reboot": it is none of clear-duplicate');
+    expect(details).toBe(
+      'Cannot do "reboot": it is none of clear-duplicate, attach, detach, migrate',
+    );
     expect((await call(COMMAND.path, encodeTexts([]))).details).toContain("Cannot do undefined");
   });
 

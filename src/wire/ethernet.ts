@@ -4,6 +4,7 @@
 import { type MacAddress, macFromBytes, writeMac } from "../evpn/mac.ts";
 import { err, ok, type Result } from "../evpn/result.ts";
 
+export const ETHERTYPE_IPV4 = 0x0800;
 export const ETHERTYPE_ARP = 0x0806;
 export const ETHERTYPE_RARP = 0x8035;
 export const ETHERTYPE_IPV6 = 0x86dd;

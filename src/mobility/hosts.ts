@@ -161,8 +161,14 @@ function tellRefusal({ outbox }: Scene, { vni, mac, port }: Sighting, refused: R
   }
 }
 
+/** What is to be outbid for this IP; a frozen MAC's routes too, for the other leaves follow them. */
 function highestClaimTo(ip: IpAddress, others: readonly MacEntry[]): number {
-  return Math.max(-1, ...others.map((other) => remoteClaimTo(ip, other)?.seq ?? -1));
+  const claims = others.flatMap((other) =>
+    other.frozen === undefined
+      ? (remoteClaimTo(ip, other) ?? [])
+      : [...other.remote.values()].filter((route) => route.ip === ip).map(claimOf),
+  );
+  return Math.max(-1, ...claims.map(({ seq }) => seq));
 }
 
 /** The IP is another MAC's from now on (RFC 9721 §6, C3.2, C3.10). */

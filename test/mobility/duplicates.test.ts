@@ -123,6 +123,16 @@ describe("A MAC that moves to us again and again", () => {
     expect(leaf.advertised()).toEqual([]);
   });
 
+  it("is outbid for its IP by another host, though it is frozen here: elsewhere it is not", () => {
+    const leaf = Leaf.ready(A, quick);
+    pingPong(leaf, 3);
+    leaf.hears(adv(C, { seq: 20 }));
+    leaf.hears(adv(C, { seq: 20, ip: I4 }));
+    leaf.sees({ mac: M2, ip: I4 });
+
+    expect(leaf.advertised()).toEqual([`${M2} - 21`, `${M2} ${I4} 21`]);
+  });
+
   it("C2.8 is cleared by the operator at once", () => {
     const leaf = Leaf.ready(A, quick);
     pingPong(leaf, 3);

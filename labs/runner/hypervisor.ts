@@ -117,7 +117,8 @@ export class Hypervisor {
   }
 }
 
-function openPacketSocket(name: string): DatagramSocket {
+/** To send frames on a port as they are. */
+export function openPacketSocket(name: string): DatagramSocket {
   const socket = openSocket(AF_PACKET, SOCK_RAW, 0);
   const address = new Uint8Array(20);
   const view = new DataView(address.buffer);

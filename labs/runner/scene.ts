@@ -36,6 +36,8 @@ export interface SceneOptions {
   /** `GOBGPD_LEAF1` and the like, over the process's own. */
   readonly env?: Readonly<Record<string, string>>;
   readonly topology?: string;
+  /** The leaves' addresses, where the topology gives them others than usual. */
+  readonly vteps?: Readonly<Record<Leaf, string>>;
   /** The leaves with roamd; the others run FRR. */
   readonly roamd?: readonly Leaf[];
   /** Where the machine starts. */
@@ -48,6 +50,7 @@ export class Scene implements AsyncDisposable {
   readonly rib: RibWatch;
   readonly fdbs: Readonly<Record<Leaf, FdbWatch>>;
   readonly roamdLeaves: readonly Leaf[];
+  readonly vteps: Readonly<Record<Leaf, string>>;
 
   constructor(
     fabric: Fabric,
@@ -56,6 +59,7 @@ export class Scene implements AsyncDisposable {
       readonly fdbs: Readonly<Record<Leaf, FdbWatch>>;
       readonly roamd: readonly Leaf[];
       readonly start: Leaf;
+      readonly vteps: Readonly<Record<Leaf, string>>;
     },
   ) {
     this.fabric = fabric;
@@ -63,6 +67,7 @@ export class Scene implements AsyncDisposable {
     this.rib = witnesses.rib;
     this.fdbs = witnesses.fdbs;
     this.roamdLeaves = witnesses.roamd;
+    this.vteps = witnesses.vteps;
   }
 
   static async set({
@@ -70,6 +75,7 @@ export class Scene implements AsyncDisposable {
     topology = definitionOf("evpn-l2"),
     roamd = ["leaf1", "leaf2"],
     start = "leaf1",
+    vteps = VTEPS,
   }: SceneOptions = {}): Promise<Scene> {
     const fabric = await Fabric.up(topology, { ...process.env, ...env, VM_PLACE: start });
     try {
@@ -82,7 +88,8 @@ export class Scene implements AsyncDisposable {
         FdbWatch.start(fabric, "leaf3"),
       ]);
       const rib = await RibWatch.start(fabric, "spine");
-      const scene = new Scene(fabric, { rib, fdbs: { leaf1, leaf2, leaf3 }, roamd, start });
+      const fdbs = { leaf1, leaf2, leaf3 };
+      const scene = new Scene(fabric, { rib, fdbs, roamd, start, vteps });
       await scene.#settle(start);
       return scene;
     } catch (error) {
@@ -118,7 +125,7 @@ export class Scene implements AsyncDisposable {
 
   /** What every leaf must have as the place of the machine when it is at `at`. */
   placeSeenFrom(leaf: Leaf, at: Leaf): FdbPlace {
-    return leaf === at ? VM_PORT : VTEPS[at];
+    return leaf === at ? VM_PORT : this.vteps[at];
   }
 
   /** Until every leaf forwards to where the machine is; since when each does. */

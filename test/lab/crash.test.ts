@@ -18,7 +18,10 @@ function allTables(scene: Scene): Promise<readonly string[]> {
   return Promise.all(LEAVES.map((leaf) => kernelTables(scene, leaf)));
 }
 
-/** The tables once they no longer change: what the hosts' first frames have taught is in them. */
+/**
+ * The tables once they no longer change: what the hosts' first frames have taught is in them, and no
+ * row is held for a moment longer (`sticky`), as those of a MAC are that has just moved.
+ */
 async function atRest(scene: Scene): Promise<readonly string[]> {
   let before: readonly string[] = [];
   return poll(
@@ -27,7 +30,7 @@ async function atRest(scene: Scene): Promise<readonly string[]> {
       const tables = await allTables(scene);
       const same = JSON.stringify(tables) === JSON.stringify(before);
       before = tables;
-      return same && tables;
+      return same && !tables.some((table) => table.includes(" sticky ")) && tables;
     },
     { everyMs: 500 },
   );

@@ -167,7 +167,9 @@ class Daemon implements AsyncDisposable {
 
   async #open(signal: AbortSignal): Promise<Result<Kernel>> {
     const { config, observeOnly } = this.#options;
-    const options = { segments: segmentsOf(config), readOnly: observeOnly };
+    const { framesPerSecond } = config.hosts.limits;
+    const segments = segmentsOf(config);
+    const options = { segments, readOnly: observeOnly, framesPerSecond, now };
     try {
       this.#kernel = await openKernel(options, this.#listener, signal);
       return ok(this.#kernel);

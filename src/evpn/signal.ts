@@ -16,6 +16,8 @@ export type Signal =
   | "dad"
   | "router-solicitation"
   | "router-advertisement"
+  /** A DHCP server has given the host an address. */
+  | "dhcp"
   /** A data frame: the bridge has learned the address from it. */
   | "data"
   /** None of the host's own: the hypervisor has said where it is. */

@@ -46,6 +46,10 @@ export interface KernelOptions {
   readonly segments: readonly SegmentWish[] | undefined;
   /** Nothing will be written: the capability to do so is not asked for. */
   readonly readOnly: boolean;
+  /** How many frames of one port are looked at. */
+  readonly framesPerSecond: number;
+  /** Milliseconds, which never go back. */
+  readonly now: () => number;
   /** Of the socket that hears of changes, in bytes; small only in tests. */
   readonly receiveBuffer?: number;
 }
@@ -127,11 +131,8 @@ class OpenKernel implements Kernel {
       neighbour: new NeighbourDriver(parts),
     };
     this.#rows = new RowSource({ ...parts, ...this.drivers, listener });
-    this.#packets = new PacketSource({
-      news: listener.news,
-      tell: listener.tell,
-      isOwn: (vni, mac) => this.#isOwn(vni, mac),
-    });
+    const isOwn = (vni: Vni, mac: MacAddress): boolean => this.#isOwn(vni, mac);
+    this.#packets = new PacketSource({ news: listener.news, tell: listener.tell, isOwn }, options);
   }
 
   async start(): Promise<void> {
@@ -159,9 +160,7 @@ class OpenKernel implements Kernel {
     if (this.#mustReadAgain) await this.#readAgain();
     this.#listener.news({ kind: "told", source: "kernel" });
     this.#isListening = true;
-    for (const { segment, ports } of this.#links.places.values()) {
-      for (const port of ports.values()) this.#packets.open(segment.vni, port);
-    }
+    this.#packets.listen(this.#links.places.values());
     this.#listener.news({ kind: "told", source: "packets" });
   }
 
@@ -270,26 +269,11 @@ class OpenKernel implements Kernel {
 
   /** What has to be done here about a change, besides telling it. */
   #follow(change: PictureChange): void {
-    switch (change.kind) {
-      case "port-lost":
-        this.#packets.close(change.port.ifindex);
-        return;
-      case "port-found":
-        if (this.#isListening) this.#packets.open(change.vni, change.port);
-        return;
-      case "port-changed":
-        this.#packets.rename(change.port);
-        return;
-      case "place-found":
-        // What we wrote to other devices that did the same went with them.
-        if (change.isNew && this.#isListening)
-          this.#resync(`${change.place.segment.vxlan} appeared`);
-        return;
-      case "noticed":
-        this.#listener.tell(change.notice);
-        return;
-      case "place-lost":
-        return;
+    this.#packets.follow(change);
+    if (change.kind === "noticed") this.#listener.tell(change.notice);
+    // What we wrote to other devices that did the same went with them.
+    if (change.kind === "place-found" && change.isNew && this.#isListening) {
+      this.#resync(`${change.place.segment.vxlan} appeared`);
     }
   }
 }

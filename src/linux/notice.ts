@@ -1,6 +1,7 @@
 /** What Linux, as we find it, has to tell people. The kinds and reasons are stable names. */
 import type { PortName } from "../evpn/port.ts";
 import type { Vni } from "../evpn/vni.ts";
+import type { DhcpIgnored } from "../wire/dhcp.ts";
 import type { NetlinkMalformed } from "../wire/netlink.ts";
 import type { NeighbourIgnored } from "../wire/netlink-neighbour.ts";
 import type { FrameIgnored } from "../wire/sighting.ts";
@@ -8,8 +9,13 @@ import type { FrameIgnored } from "../wire/sighting.ts";
 /** Why a frame says nothing; a counter's label. */
 export type PacketIgnored =
   | FrameIgnored
+  | DhcpIgnored
+  /** A lease in a VLAN, hence of another network. */
+  | "dhcp-other-vlan"
   /** From an address of the leaf's own (C7.16). */
-  | "own-mac";
+  | "own-mac"
+  /** More frames per second than are looked at. */
+  | "rate";
 
 /** Why a VXLAN device is not taken for a MAC-VRF, or not wholly. */
 export type DeviceNotice =
@@ -46,6 +52,20 @@ export type LinuxNotice =
       readonly vni: Vni;
       readonly port: PortName;
       readonly reason: PacketIgnored;
+    }
+  /** More frames come from this port than are looked at; told again when it has been quiet between. */
+  | {
+      readonly kind: "port-flooded";
+      readonly vni: Vni;
+      readonly port: PortName;
+      readonly framesPerSecond: number;
+    }
+  /** So many were not looked at, for the reason `rate`. */
+  | {
+      readonly kind: "frames-over-limit";
+      readonly vni: Vni;
+      readonly port: PortName;
+      readonly frames: number;
     }
   /** No frames can be heard on this port. */
   | {

@@ -1,22 +1,32 @@
 /**
  * Hears, on every port that hosts may be behind, the frames in which a host says where it is and
- * which addresses it holds (ARP, RARP, ND), and sends frames out by such a port.
+ * which addresses it holds (ARP, RARP, ND), and sends frames out by such a port. What DHCP servers
+ * tell their clients is heard where it comes in: on those ports, and on the VXLAN device for servers
+ * at other leaves.
  *
  * A socket is bound to an interface, not to its name or state: it lives through the port going down
  * and up, and is closed when the port is gone or has left its bridge.
  */
 import type { MacAddress } from "../evpn/mac.ts";
-import type { PortName } from "../evpn/port.ts";
+import { type PortName, portName } from "../evpn/port.ts";
 import { err, type Result } from "../evpn/result.ts";
 import type { Vni } from "../evpn/vni.ts";
 import type { Observation } from "../mobility/observation.ts";
+import { carriesUdp, leasesIn } from "../wire/dhcp.ts";
 import { sight } from "../wire/sighting.ts";
 import { check, errnoName, LinuxError } from "./linux-error.ts";
 import { type DatagramSocket, META_PER_DATAGRAM, Meta } from "./native.ts";
 import type { LinuxNotice, PacketIgnored } from "./notice.ts";
-import { HOST_SIGNS } from "./packet-filter.ts";
-import type { Port } from "./segments.ts";
-import { enlargeReceiveBuffer, listenOnInterface, openPacketSocket } from "./socket.ts";
+import { DHCP_ANSWERS, HOST_SIGNS } from "./packet-filter.ts";
+import type { PictureChange } from "./picture.ts";
+import type { Place, Port } from "./segments.ts";
+import {
+  type BpfInstruction,
+  enlargeReceiveBuffer,
+  listenOnInterface,
+  openPacketSocket,
+} from "./socket.ts";
+import { TokenBucket } from "./token-bucket.ts";
 
 const SLOTS = 64;
 /** More than an Ethernet frame; of a longer one, what we read stands at its beginning. */
@@ -25,7 +35,6 @@ const SLOT_SIZE = 2048;
 const RECEIVE_BUFFER = 4 << 20;
 /** Batches of one port before the others get their turn. */
 const MAX_BATCHES = 2;
-const PACKET_OUTGOING = 4;
 const TP_STATUS_VLAN_VALID = 0x10;
 const VLAN_ID = 0xfff;
 
@@ -42,30 +51,53 @@ export interface PacketListener {
   readonly isOwn: (vni: Vni, mac: MacAddress) => boolean;
 }
 
+export interface PacketSettings {
+  /** Of one port; what comes beyond is counted, and not looked at. */
+  readonly framesPerSecond: number;
+  /** Milliseconds, which never go back. */
+  readonly now: () => number;
+}
+
+/** Where a socket is to listen. */
+interface Ear {
+  readonly vni: Vni;
+  readonly ifindex: number;
+  readonly port: PortName;
+  readonly filter: readonly BpfInstruction[];
+}
+
 class Tap {
   readonly vni: Vni;
   readonly socket: DatagramSocket;
+  readonly bucket: TokenBucket;
   port: PortName;
   frames = 0;
+  /** More frames have come than are looked at, and it has not been quiet since. */
+  isFlooded = false;
   readonly ignored: Map<PacketIgnored, number> = new Map();
 
-  constructor(vni: Vni, port: PortName, socket: DatagramSocket) {
+  constructor({ vni, port }: Ear, socket: DatagramSocket, bucket: TokenBucket) {
     this.vni = vni;
     this.port = port;
     this.socket = socket;
+    this.bucket = bucket;
   }
 }
 
 export class PacketSource implements Disposable {
   readonly #listener: PacketListener;
+  readonly #settings: PacketSettings;
   /** One for all ports: what is in it has been read when the next port gets its turn. */
   readonly #slab: Uint8Array = new Uint8Array(SLOTS * SLOT_SIZE);
   readonly #meta: Int32Array = new Int32Array(SLOTS * META_PER_DATAGRAM);
   /** By ifindex. */
   readonly #taps = new Map<number, Tap>();
+  /** Everything else has told its start: sockets may be opened. */
+  #isListening = false;
 
-  constructor(listener: PacketListener) {
+  constructor(listener: PacketListener, settings: PacketSettings) {
     this.#listener = listener;
+    this.#settings = settings;
   }
 
   [Symbol.dispose](): void {
@@ -73,33 +105,73 @@ export class PacketSource implements Disposable {
     this.#taps.clear();
   }
 
-  open(vni: Vni, { ifindex, name }: Port): void {
+  /** From now on listens: in these places, and wherever `follow` says. */
+  listen(places: Iterable<Place>): void {
+    this.#isListening = true;
+    for (const place of places) {
+      this.#openTunnel(place);
+      for (const port of place.ports.values()) this.#openPort(place.segment.vni, port);
+    }
+  }
+
+  /** Opens and closes sockets as places and ports come and go. */
+  follow(change: PictureChange): void {
+    switch (change.kind) {
+      case "port-lost":
+        this.#close(change.port.ifindex);
+        return;
+      case "port-found":
+        if (this.#isListening) this.#openPort(change.vni, change.port);
+        return;
+      case "port-changed": {
+        const tap = this.#taps.get(change.port.ifindex);
+        if (tap !== undefined) tap.port = change.port.name;
+        return;
+      }
+      case "place-found":
+        if (this.#isListening) this.#openTunnel(change.place);
+        return;
+      case "place-lost":
+        this.#close(change.place.vxlanIndex);
+        return;
+      case "noticed":
+        return;
+    }
+  }
+
+  #openPort(vni: Vni, { ifindex, name }: Port): void {
+    this.#open({ vni, ifindex, port: name, filter: HOST_SIGNS });
+  }
+
+  /** No host is behind it for us: where its hosts are, BGP says. */
+  #openTunnel({ segment: { vni, vxlan }, vxlanIndex }: Place): void {
+    this.#open({ vni, ifindex: vxlanIndex, port: portName(vxlan), filter: DHCP_ANSWERS });
+  }
+
+  #open(ear: Ear): void {
+    const { vni, ifindex, port, filter } = ear;
     if (this.#taps.has(ifindex)) return;
+    const { framesPerSecond, now } = this.#settings;
     let socket: DatagramSocket | undefined;
     try {
       socket = openPacketSocket();
-      const tap = new Tap(vni, name, socket);
+      const tap = new Tap(ear, socket, new TokenBucket(framesPerSecond, now()));
       enlargeReceiveBuffer(socket, RECEIVE_BUFFER);
-      listenOnInterface(socket, { ifindex, filter: HOST_SIGNS });
+      listenOnInterface(socket, { ifindex, filter });
       // An error here is the port going down, or having lost frames: the next frame comes anyway.
       const received = (count: number): void => this.#received(tap, count);
       const started = socket.start(this.#slab, SLOT_SIZE, this.#meta, received, MAX_BATCHES);
-      check(`Cannot listen on ${name}`, started);
+      check(`Cannot listen on ${port}`, started);
       this.#taps.set(ifindex, tap);
     } catch (error) {
       socket?.close();
       if (!(error instanceof LinuxError)) throw error;
       // Gone before we came to it: the link table will say so. Else somebody has to know.
-      this.#listener.tell({ kind: "port-deaf", vni, port: name, reason: error.message });
+      this.#listener.tell({ kind: "port-deaf", vni, port, reason: error.message });
     }
   }
 
-  rename({ ifindex, name }: Port): void {
-    const tap = this.#taps.get(ifindex);
-    if (tap !== undefined) tap.port = name;
-  }
-
-  close(ifindex: number): void {
+  #close(ifindex: number): void {
     this.#taps.get(ifindex)?.socket.close();
     this.#taps.delete(ifindex);
   }
@@ -120,14 +192,47 @@ export class PacketSource implements Disposable {
   }
 
   #received(tap: Tap, count: number): void {
-    for (let i = 0; i < count; i++) {
+    tap.frames += count;
+    const allowed = this.#allow(tap, count);
+    for (let i = 0; i < allowed; i++) {
       const at = i * META_PER_DATAGRAM;
-      if (this.#meta[at + Meta.packetType] === PACKET_OUTGOING) continue;
-      tap.frames++;
       const length = Math.min(this.#meta[at + Meta.length] ?? 0, SLOT_SIZE);
       const tagged = ((this.#meta[at + Meta.status] ?? 0) & TP_STATUS_VLAN_VALID) !== 0;
       const vlan = tagged ? (this.#meta[at + Meta.vlanTag] ?? 0) & VLAN_ID : 0;
-      this.#frame(tap, this.#slab.subarray(i * SLOT_SIZE, i * SLOT_SIZE + length), vlan);
+      const frame = this.#slab.subarray(i * SLOT_SIZE, i * SLOT_SIZE + length);
+      if (carriesUdp(frame)) this.#answer(tap, frame, vlan);
+      else this.#frame(tap, frame, vlan);
+    }
+  }
+
+  /** How many of so many frames are looked at: one port must not keep us from the others. */
+  #allow(tap: Tap, count: number): number {
+    if (count <= 0) return 0;
+    const { framesPerSecond, now } = this.#settings;
+    const at = now();
+    if (tap.isFlooded && tap.bucket.isFullAt(at)) tap.isFlooded = false;
+    const allowed = tap.bucket.take(count, at);
+    const frames = count - allowed;
+    if (frames === 0) return count;
+    const { vni, port, ignored } = tap;
+    ignored.set("rate", (ignored.get("rate") ?? 0) + frames);
+    if (!tap.isFlooded) {
+      tap.isFlooded = true;
+      this.#listener.tell({ kind: "port-flooded", vni, port, framesPerSecond });
+    }
+    this.#listener.tell({ kind: "frames-over-limit", vni, port, frames });
+    return allowed;
+  }
+
+  /** What a DHCP server tells a client; which port the client is behind, others know. */
+  #answer(tap: Tap, frame: Uint8Array, vlan: number): void {
+    const leases = leasesIn(frame);
+    if (!leases.ok) this.#ignore(tap, leases.error);
+    else if (vlan !== 0) this.#ignore(tap, "dhcp-other-vlan");
+    else {
+      for (const lease of leases.value) {
+        this.#listener.news({ kind: "leased", vni: tap.vni, ...lease });
+      }
     }
   }
 

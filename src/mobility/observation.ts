@@ -44,6 +44,15 @@ export type Observation =
       readonly ip: IpAddress | undefined;
       readonly signal: Signal;
     }
+  /** A DHCP server has given a host an address; wherever it is. */
+  | {
+      readonly kind: "leased";
+      readonly vni: Vni;
+      readonly mac: MacAddress;
+      readonly ip: IpAddress;
+      /** From now on; 0: it has ended; `undefined`: for ever. */
+      readonly seconds: number | undefined;
+    }
   /** The bridge has forgotten a host it had learned on this port. */
   | {
       readonly kind: "aged-out";

@@ -3,8 +3,8 @@ import type { CounterName } from "./metrics.ts";
 
 export type Level = "debug" | "info" | "warn" | "error";
 
-/** A counter and the value of its label. */
-export type Count = readonly [counter: CounterName, value: string];
+/** A counter, the value of its label, and how many there were; 1 if it is not said. */
+export type Count = readonly [counter: CounterName, value: string, by?: number];
 
 export interface Entry<N> {
   readonly level: Level | ((notice: N) => Level);

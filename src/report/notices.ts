@@ -116,6 +116,18 @@ const LINUX: Entries<LinuxNotice> = {
     sentence: ({ vni, port, reason }) => `Ignored a frame on port ${port} in VNI ${vni}: ${reason}`,
     counts: ({ reason }) => [["roamd_frames_ignored_total", reason]],
   },
+  "port-flooded": {
+    level: "warn",
+    sentence: ({ vni, port, framesPerSecond }) =>
+      `Port ${port} in VNI ${vni} sends more than ${framesPerSecond} frames per second that are looked at: the others are ignored`,
+    counts: () => [["roamd_limits_hit_total", "frames-per-second"]],
+  },
+  "frames-over-limit": {
+    level: "debug",
+    sentence: ({ vni, port, frames }) =>
+      `Ignored ${frames} frames on port ${port} in VNI ${vni}: rate`,
+    counts: ({ frames }) => [["roamd_frames_ignored_total", "rate", frames]],
+  },
   "port-deaf": {
     level: "error",
     sentence: ({ vni, port, reason }) =>

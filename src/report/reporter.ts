@@ -36,7 +36,7 @@ export class Reporter {
   /** What anybody has to tell. */
   tell(notice: AnyNotice, at: number): void {
     this.#afterwards(() => {
-      for (const [counter, value] of countsOf(notice)) this.#metrics.count(counter, value);
+      for (const count of countsOf(notice)) this.#metrics.count(...count);
       this.#noticeLog.tell(notice, at);
       if (this.#watchers.size > 0) this.#publish(noticeEvent(notice), at);
     });

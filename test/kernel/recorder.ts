@@ -75,6 +75,12 @@ export class Recorder implements Listener<LinuxNotice> {
 }
 
 export function open(recorder: Recorder, options: Partial<KernelOptions> = {}): Promise<Kernel> {
-  const all = { segments: undefined, readOnly: false, ...options };
+  const all: KernelOptions = {
+    segments: undefined,
+    readOnly: false,
+    framesPerSecond: 2000,
+    now: () => performance.now(),
+    ...options,
+  };
   return openKernel(all, recorder, new AbortController().signal);
 }

@@ -1,0 +1,121 @@
+/** What DHCP servers say, heard where it comes in; and more frames than are looked at. */
+import { createSocket } from "node:dgram";
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Kernel } from "../../src/linux/kernel.ts";
+import { ack, dhcpv6, iaAddress, iaNa } from "../wire/dhcp-frames.ts";
+import { tagged } from "../wire/frames.ts";
+import { dataFrame, gratuitousArp, Host } from "./frames.ts";
+import { clearLinks, makeSegment, requireOwnNamespace, sh } from "./namespace.ts";
+import { open, Recorder } from "./recorder.ts";
+
+const REPLY = dhcpv6(`07 aabbcc ${iaNa(iaAddress("20010db800000000000000000000000a"))}`);
+const LEASE_4 = { vni: 10, mac: "52:54:00:12:34:56", ip: "192.0.2.10", seconds: 3600 };
+const LEASE_6 = { ...LEASE_4, ip: "2001:db8::a", seconds: 7200 };
+let recorder: Recorder;
+let kernel: Kernel;
+let now = 0;
+
+beforeAll(requireOwnNamespace);
+beforeEach(async () => {
+  recorder = new Recorder();
+  now = 0;
+  sh(`
+    ip link set lo up
+    ip addr add 10.0.0.1/32 dev lo
+    ip addr add 10.0.0.2/32 dev lo
+  `);
+  makeSegment();
+  kernel = await open(recorder, { framesPerSecond: 100, now: () => now });
+  recorder.clear();
+});
+afterEach(async () => {
+  await kernel[Symbol.asyncDispose]();
+  clearLinks();
+  sh("ip addr flush dev lo");
+});
+
+/** A frame as another leaf would send it to us. */
+async function sendThroughTunnel(frame: Uint8Array): Promise<void> {
+  const header = Uint8Array.of(0x08, 0, 0, 0, 0, 0, 10, 0);
+  const socket = createSocket("udp4");
+  await new Promise<void>((done) => socket.bind(0, "10.0.0.2", done));
+  await new Promise((done) => socket.send([header, frame], 4789, "10.0.0.1", done));
+  socket.close();
+}
+
+describe("A DHCP server", () => {
+  it("behind a port is heard as it answers, once, whoever the answer is for", async () => {
+    using server = new Host("p2h");
+    server.send(ack());
+    server.send(REPLY);
+    await recorder.until(() => recorder.of("leased").length === 2);
+    expect(recorder.of("leased")).toMatchObject([LEASE_4, LEASE_6]);
+  });
+
+  it("behind another leaf is heard on the VXLAN device, where hosts are not", async () => {
+    await sendThroughTunnel(gratuitousArp("02:00:00:00:00:0a", "192.0.2.1"));
+    await sendThroughTunnel(ack());
+    await sendThroughTunnel(REPLY);
+    await recorder.until(() => recorder.of("leased").length === 2);
+    expect(recorder.of("leased")).toMatchObject([LEASE_4, LEASE_6]);
+    expect(recorder.of("seen").filter(({ ip }) => ip !== undefined)).toEqual([]);
+  });
+
+  it("behind another leaf is heard after the VXLAN device was made anew", async () => {
+    sh("ip link delete vxlan10");
+    await recorder.until(() => recorder.of("segment-down").length === 1);
+    sh(`
+      ip link add vxlan10 type vxlan id 10 local 10.0.0.1 dstport 4789 nolearning
+      ip link set vxlan10 addrgenmode none master br10 up
+    `);
+    await recorder.until(() => recorder.of("segment-up").length === 1);
+    await sendThroughTunnel(ack());
+    await recorder.until(() => recorder.of("leased").length === 1);
+  });
+
+  it("in a VLAN says nothing of this network", async () => {
+    using server = new Host("p2h");
+    server.send(tagged(ack(), "81000014"));
+    await recorder.until(() => recorder.notices.length === 1);
+    expect(recorder.notices).toMatchObject([{ kind: "frame-ignored", reason: "dhcp-other-vlan" }]);
+    expect(recorder.of("leased")).toEqual([]);
+  });
+});
+
+describe("A port from which more frames come than are looked at", () => {
+  it("C9.14 is told once per burst, its frames are counted, and other ports are heard", async () => {
+    using flooder = new Host("p1h");
+    using other = new Host("p2h");
+    const frame = gratuitousArp("02:00:00:00:00:0a", "192.0.2.1");
+    const floods = (): number => recorder.notices.filter((n) => n.kind === "port-flooded").length;
+    const ignored = (): number =>
+      kernel
+        .ports()
+        .find((p) => p.port === "p1")
+        ?.ignored.get("rate") ?? 0;
+    for (let i = 0; i < 300; i++) flooder.send(frame);
+    await recorder.until(() => ignored() === 200);
+    expect(floods()).toBe(1);
+    other.send(gratuitousArp("02:00:00:00:00:0b", "192.0.2.2"));
+    await recorder.until(() => recorder.of("seen").some(({ ip }) => ip === "192.0.2.2"));
+    // Half of what may be is there again: it is the same burst.
+    now = 500;
+    for (let i = 0; i < 60; i++) flooder.send(frame);
+    await recorder.until(() => ignored() === 210);
+    expect(floods()).toBe(1);
+    now = 2000;
+    for (let i = 0; i < 101; i++) flooder.send(frame);
+    await recorder.until(() => ignored() === 211);
+    expect(floods()).toBe(2);
+    const told = recorder.notices.map((n) => (n.kind === "frames-over-limit" ? n.frames : 0));
+    expect(told.reduce((sum, n) => sum + n, 0)).toBe(211);
+  });
+
+  it("may send as much data as it likes", async () => {
+    using host = new Host("p1h");
+    for (let i = 0; i < 1000; i++) host.send(dataFrame("02:00:00:00:00:0a"));
+    host.send(gratuitousArp("02:00:00:00:00:0a", "192.0.2.1"));
+    await recorder.until(() => recorder.of("seen").some(({ ip }) => ip === "192.0.2.1"));
+    expect(recorder.notices).toEqual([]);
+  });
+});

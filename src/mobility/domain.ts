@@ -40,6 +40,9 @@ export class Domain {
   readonly migrations: Map<MacAddress, Migration> = new Map();
   /** Who is being asked, and about what. */
   readonly probes: Map<MacAddress, Probe> = new Map();
+  /** MACs that came to us and whose old owner has not let go yet: how often it was reminded. */
+  readonly lettingGo: Map<MacAddress, number> = new Map();
+  readonly letGoAgenda: Agenda<MacAddress> = new Agenda();
   /** When which MAC is to be looked at. */
   readonly agenda: Agenda<MacAddress> = new Agenda();
   readonly #duplicates = new Set<MacAddress>();
@@ -85,6 +88,8 @@ export class Domain {
     this.#entries.delete(mac);
     this.probes.delete(mac);
     this.agenda.delete(mac);
+    this.lettingGo.delete(mac);
+    this.letGoAgenda.delete(mac);
     this.#idle.delete(mac);
   }
 

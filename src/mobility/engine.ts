@@ -20,6 +20,7 @@ import {
   type StickyHosts,
 } from "./hosts.ts";
 import { remembered } from "./learn.ts";
+import { remindAll } from "./let-go.ts";
 import { newEntry } from "./mac-entry.ts";
 import { recall } from "./memory.ts";
 import { nextTimeout } from "./migration.ts";
@@ -94,6 +95,7 @@ export class Engine {
     const deadlines = [...this.#domains.values()].flatMap((domain) => [
       nextRecovery(domain),
       domain.agenda.next,
+      domain.letGoAgenda.next,
       nextTimeout(domain),
     ]);
     const earliest = Math.min(...deadlines.map((at) => at ?? Number.POSITIVE_INFINITY));
@@ -108,6 +110,7 @@ export class Engine {
       recoverDue(scene, policy);
       endOverdue(scene, policy.probe);
       attendAll(scene, policy.probe);
+      remindAll(scene);
     }
     return this.#outbox.take();
   }

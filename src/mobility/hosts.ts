@@ -25,6 +25,7 @@ import {
   unclaimed,
   withoutIp,
 } from "./learn.ts";
+import { watchLetGo } from "./let-go.ts";
 import { claimOf, type MacEntry, newEntry, ownerElsewhere } from "./mac-entry.ts";
 import { reservedBy } from "./migration.ts";
 import type { Place, SightingIgnored } from "./notice.ts";
@@ -89,6 +90,7 @@ export function hostSeen(scene: Scene, shown: Sighting, policy: SeenPolicy): voi
   commit(scene, { before, after: entry, by: signal });
   if (isNewIp) outbox.tell({ kind: "ip-learned", vni, mac, ip, signal });
   follow(scene, { before, after: entry, ip, settings: policy.probe });
+  if (before?.local === undefined) watchLetGo(scene, entry);
 }
 
 /**

@@ -36,6 +36,12 @@ export type Notice =
       readonly seq: number | undefined;
       readonly signal: MovedBy;
     })
+  /** The VTEP that had the MAC before still claims it, though we have outbid it `tries` times more. */
+  | (OfMac & {
+      readonly kind: "not-let-go";
+      readonly vtep: VtepAddress;
+      readonly tries: number;
+    })
   /** The VTEP that had the MAC before has withdrawn its last route for it. */
   | (OfMac & { readonly kind: "let-go"; readonly vtep: VtepAddress })
   /** We have given up the MAC to a claim that outranks ours. */

@@ -28,6 +28,12 @@ export const DECISION: Entries<Notice> = {
     level: "debug",
     sentence: ({ vni, mac, vtep }) => `${vtep} let go of MAC ${mac} in VNI ${vni}`,
   },
+  "not-let-go": {
+    level: "warn",
+    sentence: ({ vni, mac, vtep, tries }) =>
+      `${vtep} still claims MAC ${mac} in VNI ${vni}, outbid again ${tries} times`,
+    counts: decided,
+  },
   outranked: {
     level: "info",
     sentence: ({ vni, mac, ours, theirs, decidedBy }) =>

@@ -32,6 +32,7 @@ describe("A host that has come with a frame that names no IP", () => {
     leaf.hears(adv(B, { ip: I4 }));
     leaf.hears(adv(B, { ip: I6 }));
     leaf.sees({ signal: "rarp" });
+    for (const of of [{}, { ip: I4 }, { ip: I6 }]) leaf.hearsWithdrawn(adv(B, of));
     return leaf;
   }
 

@@ -78,7 +78,8 @@ start() {
       ;;
     roamd)
       mkdir -p /run/roamd
-      run roamd node /roamd/dist/src/main.js --config /lab/node/roamd.yaml
+      # shellcheck disable=SC2086 # no word, or some
+      run roamd node /roamd/dist/src/main.js --config /lab/node/roamd.yaml ${ROAMD_FLAGS:-}
       ;;
     frr)
       mkdir -p /run/frr

@@ -16,11 +16,12 @@ import type { Vni } from "./evpn/vni.ts";
 import { type Gobgp, openGobgp } from "./gobgp/speaker.ts";
 import { type Kernel, openKernel } from "./linux/kernel.ts";
 import type { SegmentWish } from "./linux/segments.ts";
-import { type DomainSettings, Engine, type EngineSettings } from "./mobility/engine.ts";
+import { Engine } from "./mobility/engine.ts";
 import type { Memory } from "./mobility/memory.ts";
 import type { Notice } from "./mobility/notice.ts";
 import type { Listener, Observation } from "./mobility/observation.ts";
 import type { Decision } from "./mobility/outbox.ts";
+import type { DomainSettings, EngineSettings } from "./mobility/settings.ts";
 import { obey } from "./obey.ts";
 import { serveHttp } from "./report/http.ts";
 import type { Logger } from "./report/log.ts";
@@ -286,9 +287,11 @@ function segmentsOf({ macVrfs }: Config): readonly SegmentWish[] | undefined {
 
 export function settingsOf({ macVrfs, mobility, hosts }: Config): EngineSettings {
   const listed = macVrfs === "discover" ? [] : macVrfs;
-  const domains = listed.map(({ vni, settings, sticky }): [Vni, DomainSettings] => [
+  const domains = listed.map(({ vni, settings, sticky, prefixes }): [Vni, DomainSettings] => [
     vni,
-    { routes: settings, sticky: new Map(sticky.map(({ mac, ips }) => [mac, ips])) },
+    { routes: settings, sticky: new Map(sticky.map(({ mac, ips }) => [mac, ips])), prefixes },
   ]);
-  return { domains: new Map(domains), duplicates: mobility.duplicates, probe: hosts.probe };
+  const { probe, limits, guard } = hosts;
+  const { duplicates } = mobility;
+  return { domains: new Map(domains), duplicates, probe, limits, guard };
 }

@@ -3,21 +3,26 @@ import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { err, ok, type Result } from "./evpn/result.ts";
 import type { Vni } from "./evpn/vni.ts";
-import { type DomainSettings, Engine, type EngineSettings } from "./mobility/engine.ts";
+import { Engine } from "./mobility/engine.ts";
 import type { Observation } from "./mobility/observation.ts";
 import type { Decision } from "./mobility/outbox.ts";
 import { DEFAULT_PROBES } from "./mobility/probes.ts";
+import type { DomainSettings, EngineSettings } from "./mobility/settings.ts";
 import { sentenceOf } from "./report/notices.ts";
 
 /** How settings stand in a recording: maps as lists of pairs. */
 interface RecordedSettings {
   readonly domains: readonly [
     Vni,
-    Omit<DomainSettings, "sticky"> & { readonly sticky: readonly [never, never][] },
+    Pick<DomainSettings, "routes"> &
+      Partial<Pick<DomainSettings, "prefixes">> & { readonly sticky: readonly [never, never][] },
   ][];
   readonly duplicates: EngineSettings["duplicates"];
   /** Not in recordings of before probes. */
   readonly probe?: EngineSettings["probe"];
+  /** Not in recordings of before limits and the guard. */
+  readonly limits?: EngineSettings["limits"];
+  readonly guard?: EngineSettings["guard"];
 }
 
 /** Answers why it can not be replayed, in one sentence. */
@@ -47,13 +52,19 @@ function readSettings(header: unknown): EngineSettings {
   if (!hasField(settings, "domains") || !hasField(settings, "duplicates")) {
     throw new TypeError("it does not begin with settings");
   }
-  const { domains, duplicates, probe = DEFAULT_PROBES } = settings as RecordedSettings;
+  const recorded = settings as RecordedSettings;
+  const { domains, duplicates, probe = DEFAULT_PROBES, limits, guard } = recorded;
   return {
     domains: new Map(
-      domains.map(([vni, { routes, sticky }]) => [vni, { routes, sticky: new Map(sticky) }]),
+      domains.map(([vni, { routes, sticky, prefixes = [] }]) => [
+        vni,
+        { routes, sticky: new Map(sticky), prefixes },
+      ]),
     ),
     duplicates,
     probe,
+    limits,
+    guard,
   };
 }
 

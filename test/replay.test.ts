@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { RouteDistinguisher } from "../src/evpn/route-distinguisher.ts";
 import type { RouteTarget } from "../src/evpn/route-target.ts";
-import type { EngineSettings } from "../src/mobility/engine.ts";
+import type { EngineSettings } from "../src/mobility/settings.ts";
 import { replay } from "../src/replay.ts";
 import { sentenceOf } from "../src/report/notices.ts";
 import { Recorder } from "../src/report/recorder.ts";

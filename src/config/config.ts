@@ -6,6 +6,7 @@ import type { IpAddress } from "../evpn/ip.ts";
 import type { MacAddress } from "../evpn/mac.ts";
 import type { MacVrfSettings } from "../evpn/mac-vrf.ts";
 import type { MacPattern, PortPattern } from "../evpn/pattern.ts";
+import type { IpPrefix } from "../evpn/prefix.ts";
 import type { Vni } from "../evpn/vni.ts";
 
 export interface Config {
@@ -54,6 +55,8 @@ export interface MacVrfConfig {
   /** Bridge ports behind which no hosts are looked for. */
   readonly excludePorts: readonly PortPattern[];
   readonly sticky: readonly StickyConfig[];
+  /** Where the hosts' IPs are; none: anywhere. */
+  readonly prefixes: readonly IpPrefix[];
 }
 
 /** A host that may not move (RFC 7432 §15.2). */

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { parseIp, refuseHostIp } from "../evpn/ip.ts";
 import { parseMac, refuseHostMac } from "../evpn/mac.ts";
 import { parsePortPattern } from "../evpn/pattern.ts";
+import { parsePrefix } from "../evpn/prefix.ts";
 import { err } from "../evpn/result.ts";
 import { parseRouteDistinguisher } from "../evpn/route-distinguisher.ts";
 import { parseRouteTarget } from "../evpn/route-target.ts";
@@ -82,6 +83,13 @@ export const macVrfSchema: z.ZodType<MacVrfConfig> = z
         doc: "Hosts that may not move (RFC 7432 section 15.2).",
         example: [{ mac: "02:00:00:00:00:01", ip: ["192.0.2.1"] }],
       }),
+    prefixes: z
+      .array(text(parsePrefix))
+      .prefault([])
+      .meta({
+        doc: "Where hosts' addresses are, for hosts.guard; a family without one: anywhere.",
+        example: ["192.0.2.0/24", "2001:db8::/64"],
+      }),
   })
   .transform((given) => ({
     vni: given.vni,
@@ -94,4 +102,5 @@ export const macVrfSchema: z.ZodType<MacVrfConfig> = z
     },
     excludePorts: given["exclude-ports"],
     sticky: given.sticky,
+    prefixes: given.prefixes,
   }));

@@ -99,7 +99,11 @@ function conclude(
       commit(scene, { before: entry, after: checked(entry), by: "route" });
       return;
     case "aged-out":
-      hostLeft(scene, entry, "aged-out");
+      // A host that has never answered proves nothing by its silence; its lease says that it is to
+      // come again.
+      if (local?.answers === false && domain.leases.ipsOf(mac).size > 0) {
+        domain.leases.kept.set(mac, at);
+      } else hostLeft(scene, entry, "aged-out");
       return;
     case "idle":
       // The silence of a host that has never answered a question of ours proves nothing: it may be
@@ -110,12 +114,22 @@ function conclude(
     case "verify": {
       let after = entry;
       for (const ip of probe.ips) {
-        if (local?.ips.get(ip)?.learnedFrom !== "rib") continue;
+        const from = local?.ips.get(ip)?.learnedFrom;
+        if (from !== "rib" && from !== "dhcp") continue;
         after = withoutIp(after, ip);
         outbox.tell({ kind: "ip-unverified", vni, mac, ip });
       }
       commit(scene, { before: entry, after, by: "route" });
       domain.agenda.set(mac, at + settings.idleMs);
+      return;
+    }
+    case "full": {
+      domain.agenda.set(mac, at + settings.idleMs);
+      // Only of a host that answers to some of its IPs is it known that it has not the others.
+      if (local?.answers !== true) return;
+      let after = entry;
+      for (const ip of probe.ips) after = withoutIp(after, ip);
+      commit(scene, { before: entry, after, by: "silent" });
       return;
     }
   }

@@ -4,10 +4,14 @@ import type { IpAddress } from "../evpn/ip.ts";
 import type { MacAddress } from "../evpn/mac.ts";
 import type { MacVrf, Segment } from "../evpn/mac-vrf.ts";
 import type { PortName } from "../evpn/port.ts";
+import type { IpPrefix } from "../evpn/prefix.ts";
 import type { NeighbourRow } from "../evpn/rows.ts";
 import type { Vni } from "../evpn/vni.ts";
 import { Agenda } from "./agenda.ts";
 import type { Duplicate, MoveTimes } from "./duplicates.ts";
+import { Guard, type GuardMode } from "./guard.ts";
+import { Leases } from "./leases.ts";
+import { DEFAULT_LIMITS, type LimitSettings, Limits } from "./limits.ts";
 import type { MacEntry } from "./mac-entry.ts";
 import type { Migration } from "./migration.ts";
 import type { Probe } from "./probes.ts";
@@ -21,6 +25,23 @@ export interface IpMoves {
 export const IDLE_MAX = 65_536;
 
 const NO_MACS: ReadonlySet<MacAddress> = new Set();
+
+/** What the operator has said of the hosts behind our ports. */
+export interface HostRules {
+  readonly limits: LimitSettings;
+  readonly guard: GuardMode;
+  /** Where the IPs of the MAC-VRF are; none: anywhere. */
+  readonly prefixes: readonly IpPrefix[];
+  /** Whose an IP is, whatever anybody says. */
+  readonly sticky: ReadonlyMap<IpAddress, MacAddress>;
+}
+
+const NO_RULES: HostRules = {
+  limits: DEFAULT_LIMITS,
+  guard: "off",
+  prefixes: [],
+  sticky: new Map(),
+};
 
 export class Domain {
   readonly vni: Vni;
@@ -45,14 +66,21 @@ export class Domain {
   readonly letGoAgenda: Agenda<MacAddress> = new Agenda();
   /** When which MAC is to be looked at. */
   readonly agenda: Agenda<MacAddress> = new Agenda();
+  readonly leases: Leases = new Leases();
+  readonly limits: Limits;
+  readonly guard: Guard;
+  readonly sticky: HostRules["sticky"];
   readonly #duplicates = new Set<MacAddress>();
   /** MACs that are nowhere and kept for their numbers, the one longest so first. */
   readonly #idle = new Set<MacAddress>();
   readonly #entries = new Map<MacAddress, MacEntry>();
   readonly #holders = new Map<IpAddress, Set<MacAddress>>();
 
-  constructor(vni: Vni) {
+  constructor(vni: Vni, { limits, guard, prefixes, sticky }: HostRules = NO_RULES) {
     this.vni = vni;
+    this.limits = new Limits(limits);
+    this.guard = new Guard(guard, prefixes);
+    this.sticky = sticky;
   }
 
   entry(mac: MacAddress): MacEntry | undefined {
@@ -67,6 +95,7 @@ export class Domain {
   put(entry: MacEntry): readonly IpAddress[] {
     const before = this.#entries.get(entry.mac);
     this.#entries.set(entry.mac, entry);
+    this.limits.moved(before?.local?.port, entry.local?.port);
     this.#trackIdle(entry);
     if (entry.duplicate !== undefined) this.#duplicates.add(entry.mac);
     else if (before?.duplicate !== undefined) this.#duplicates.delete(entry.mac);

@@ -1,17 +1,11 @@
 import type { MacIpRoute } from "../evpn/mac-ip-route.ts";
-import {
-  type MacVrf,
-  type MacVrfSettings,
-  macVrf,
-  type Segment,
-  type Speaker,
-} from "../evpn/mac-vrf.ts";
+import { type MacVrf, macVrf, type Segment, type Speaker } from "../evpn/mac-vrf.ts";
 import type { PortName } from "../evpn/port.ts";
 import type { Vni } from "../evpn/vni.ts";
-import { attendAll, hostAgedOut } from "./attend.ts";
+import { hostAgedOut } from "./attend.ts";
 import type { Scene } from "./commit.ts";
 import { Domain } from "./domain.ts";
-import type { DuplicateSettings } from "./duplicates.ts";
+import { doDue, nextDue } from "./due.ts";
 import {
   hostSeen,
   hostSeqRefused,
@@ -20,32 +14,20 @@ import {
   type StickyHosts,
 } from "./hosts.ts";
 import { remembered } from "./learn.ts";
-import { remindAll } from "./let-go.ts";
+import { hostArrived, hostLeased } from "./leased.ts";
+import { DEFAULT_LIMITS } from "./limits.ts";
 import { newEntry } from "./mac-entry.ts";
 import { recall } from "./memory.ts";
-import { nextTimeout } from "./migration.ts";
 import type { Observation, Source } from "./observation.ts";
 import { type Decision, Outbox } from "./outbox.ts";
 import { portDown, portRenamed } from "./ports.ts";
-import type { ProbeSettings } from "./probes.ts";
 import { RdNumbers } from "./rd-numbers.ts";
-import { clearDuplicates, nextRecovery, recoverDue } from "./recover.ts";
+import { clearDuplicates } from "./recover.ts";
 import { refreshVrf } from "./refresh-vrf.ts";
 import { Rib, type Stage } from "./rib.ts";
+import type { EngineSettings } from "./settings.ts";
 import { type Held, StartGate } from "./start-gate.ts";
-import { endOverdue, wordGiven } from "./word.ts";
-
-/** What the operator has said of one MAC-VRF. */
-export interface DomainSettings {
-  readonly routes: MacVrfSettings;
-  readonly sticky: StickyHosts;
-}
-
-export interface EngineSettings {
-  readonly domains: ReadonlyMap<Vni, DomainSettings>;
-  readonly duplicates: DuplicateSettings;
-  readonly probe: ProbeSettings;
-}
+import { wordGiven } from "./word.ts";
 
 const NO_STICKY: StickyHosts = new Map();
 
@@ -92,12 +74,7 @@ export class Engine {
 
   /** When `tick` is to be called at the latest, in milliseconds since the epoch. */
   get deadline(): number | undefined {
-    const deadlines = [...this.#domains.values()].flatMap((domain) => [
-      nextRecovery(domain),
-      domain.agenda.next,
-      domain.letGoAgenda.next,
-      nextTimeout(domain),
-    ]);
+    const deadlines = [...this.#domains.values()].map(nextDue);
     const earliest = Math.min(...deadlines.map((at) => at ?? Number.POSITIVE_INFINITY));
     return Number.isFinite(earliest) ? earliest : undefined;
   }
@@ -105,12 +82,7 @@ export class Engine {
   /** Does what is due by now. */
   tick(at: number): Decision {
     for (const domain of this.#domains.values()) {
-      const policy = this.#policy(domain.vni);
-      const scene = this.#scene(domain, at);
-      recoverDue(scene, policy);
-      endOverdue(scene, policy.probe);
-      attendAll(scene, policy.probe);
-      remindAll(scene);
+      doDue(this.#scene(domain, at), this.#policy(domain.vni));
     }
     return this.#outbox.take();
   }
@@ -135,6 +107,9 @@ export class Engine {
       case "seen":
         this.#seen(observation, at);
         break;
+      case "leased":
+        this.#leased(observation, at);
+        break;
       case "aged-out":
         this.#agedOut(observation, at);
         break;
@@ -145,16 +120,10 @@ export class Engine {
         // What the peers told stays true until the speaker is back and says otherwise.
         break;
       case "claimed":
-        this.#rib.claimed(observation.route, this.#stage(at));
-        break;
       case "unclaimed":
-        this.#rib.unclaimed(observation.key, this.#stage(at));
-        break;
       case "flood-claimed":
-        this.#rib.floodClaimed(observation.route, this.#stage(at));
-        break;
       case "flood-unclaimed":
-        this.#rib.floodUnclaimed(observation.key, this.#stage(at));
+        this.#rib.take(observation, this.#stage(at));
         break;
       case "remembered":
         this.#remembered(observation.route, at);
@@ -186,7 +155,10 @@ export class Engine {
   #domainOf(vni: Vni): Domain {
     const known = this.#domains.get(vni);
     if (known !== undefined) return known;
-    const domain = new Domain(vni);
+    const { domains, limits = DEFAULT_LIMITS, guard = "off" } = this.#settings;
+    const { sticky = NO_STICKY, prefixes = [] } = domains.get(vni) ?? {};
+    const pinned = [...sticky].flatMap(([mac, ips]) => ips.map((ip) => [ip, mac] as const));
+    const domain = new Domain(vni, { limits, guard, prefixes, sticky: new Map(pinned) });
     this.#domains.set(vni, domain);
     return domain;
   }
@@ -259,7 +231,14 @@ export class Engine {
 
   #seenNow({ sighting, evidence, at }: Held): void {
     const scene = this.#scene(this.#domainOf(sighting.vni), at);
-    hostSeen(scene, sighting, { ...this.#policy(sighting.vni), evidence });
+    const policy = this.#policy(sighting.vni);
+    const wasHere = scene.domain.entry(sighting.mac)?.local !== undefined;
+    hostSeen(scene, sighting, { ...policy, evidence });
+    if (!wasHere) hostArrived(scene, sighting.mac, policy);
+  }
+
+  #leased(leased: Extract<Observation, { kind: "leased" }>, at: number): void {
+    hostLeased(this.#scene(this.#domainOf(leased.vni), at), leased, this.#policy(leased.vni));
   }
 
   #policy(vni: Vni): Omit<SeenPolicy, "evidence"> {

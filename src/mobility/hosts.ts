@@ -9,6 +9,8 @@ import { refuseHostMac } from "../evpn/mac.ts";
 import { decidedBy, outranks } from "../evpn/mac-claim.ts";
 import { type MacIpRoute, macIpRouteKey } from "../evpn/mac-ip-route.ts";
 import type { VtepAddress } from "../evpn/vtep.ts";
+import { admitted } from "./admit.ts";
+import { ownerLost } from "./challenge.ts";
 import { commit, type Scene } from "./commit.ts";
 import { remoteClaimTo } from "./desired.ts";
 import type { Domain } from "./domain.ts";
@@ -41,6 +43,8 @@ export interface SeenPolicy {
   readonly evidence: Evidence;
   readonly duplicates: DuplicateSettings;
   readonly probe: ProbeSettings;
+  /** The guard has made up its mind already. */
+  readonly isSettled?: boolean;
 }
 
 /** What the operator has said of hosts that belong to this leaf (RFC 7432 §15.2). */
@@ -49,19 +53,23 @@ export type StickyHosts = ReadonlyMap<MacAddress, readonly IpAddress[]>;
 /** A host has shown itself on a port of ours. */
 export function hostSeen(scene: Scene, shown: Sighting, policy: SeenPolicy): void {
   const { domain, outbox, at } = scene;
-  const sighting = withoutReserved(scene, shown);
-  const { vni, mac, port, ip, signal } = sighting;
-  const reason = sightingIgnored(domain, sighting);
+  const { vni, mac, port, signal } = shown;
+  const reason = sightingIgnored(domain, shown);
   if (reason !== undefined || domain.segment === undefined) {
     outbox.tell({ kind: "sighting-ignored", vni, mac, port, reason: reason ?? "unknown-port" });
     return;
   }
   const before = domain.entry(mac);
   if (signal === "dad" || signal === "arp-probe") holdProbe(scene, mac);
-  if (before?.check !== undefined && isLate(before.check, sighting)) {
-    tellLate(scene, before, sighting);
+  if (before?.check !== undefined && isLate(before.check, shown)) {
+    tellLate(scene, before, shown);
     return;
   }
+  const { probe, isSettled = false } = policy;
+  const unreserved = withoutReserved(scene, shown);
+  const sighting = admitted(scene, unreserved, { before, probe, isSettled });
+  if (sighting === undefined) return;
+  const { ip } = sighting;
   const isNewIp = ip !== undefined && before?.local?.ips.has(ip) !== true;
   const others = (of: IpAddress): MacEntry[] =>
     domain.holders(of).filter((holder) => holder.mac !== mac);
@@ -183,11 +191,16 @@ function takeFrom(scene: Scene, { sighting, ip, others, policy }: IpTaken): void
     if (isHere) commit(scene, { before: other, after: withoutIp(other, ip), by: "route" });
     scene.outbox.tell({ kind: "ip-moved", vni: other.vni, mac, ip, from: other.mac });
     const isCounted = ![mac, other.mac].some((each) => isExempt(each, policy.duplicates));
-    if (isCounted && !isHandover(signal)) {
+    // Nobody hands over what he has got a moment ago.
+    const since = other.local?.ips.get(ip)?.since ?? 0;
+    if (isCounted && (!isHandover(signal) || scene.at - since < FLAP_MS)) {
       ipMoved(scene, { ip, mac, vtep: owner.vtep, settings: policy.duplicates });
     }
   }
 }
+
+/** VRRP needs a second at least to fail over (RFC 5798 §6.1, as keepalived is set up). */
+const FLAP_MS = 500;
 
 interface IpTaken {
   readonly sighting: Sighting;
@@ -255,6 +268,8 @@ function giveUp(scene: Scene, route: MacIpRoute, ip: IpAddress): void {
     }
     commit(scene, { before: holder, after: withoutIp(holder, ip), by: "route" });
     outbox.tell({ kind: "ip-moved", vni: route.vni, mac: route.mac, ip, from: holder.mac });
+    const place: Place = { kind: "vtep", vtep: route.nexthop };
+    ownerLost(scene, ip, { owner: holder, by: { mac: route.mac, place } });
   }
 }
 

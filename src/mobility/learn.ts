@@ -200,9 +200,11 @@ function seenAgain(
   };
 }
 
-/** What the RIB has told of the host, the host itself has now shown. */
+/** What the RIB or a DHCP server has told of the host, the host itself has now shown. */
 function confirmed(local: LocalClaim, { ip, learnedFrom, at }: Seen): LocalClaim {
-  if (ip === undefined || local.ips.get(ip)?.learnedFrom !== "rib") return local;
+  const known = ip === undefined ? undefined : local.ips.get(ip)?.learnedFrom;
+  const isHearsay = known === "rib" || known === "dhcp";
+  if (ip === undefined || !isHearsay || known === learnedFrom) return local;
   return { ...local, ips: new Map(local.ips).set(ip, { learnedFrom, since: at }) };
 }
 

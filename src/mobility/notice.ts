@@ -77,6 +77,32 @@ export type Notice =
     })
   /** The RIB gave the MAC this IP when it came here, and it did not answer to it. */
   | (OfMac & { readonly kind: "ip-unverified"; readonly ip: IpAddress })
+  /** The MAC had the IP by a lease alone, and the lease is over. */
+  | (OfMac & { readonly kind: "lease-ended"; readonly ip: IpAddress })
+  /** The MAC claims an IP of another, which has reasons to keep it. */
+  | (OfMac & {
+      readonly kind: "spoof-suspected";
+      readonly ip: IpAddress;
+      readonly owner: MacAddress;
+      readonly ownerAt: Place;
+      readonly action: "believed" | "refused" | "taken-back";
+    })
+  /** The MAC claims an IP that nobody in this MAC-VRF can have (C7.14). */
+  | (OfMac & {
+      readonly kind: "ip-outside-prefixes";
+      readonly ip: IpAddress;
+      readonly port: PortName;
+      readonly action: "believed" | "refused";
+    })
+  /** As many as may be; told again only after it was well below. */
+  | {
+      readonly kind: "limit-hit";
+      readonly vni: Vni;
+      readonly port: PortName;
+      readonly mac: MacAddress | undefined;
+      readonly limit: "macs-per-port" | "ips-per-mac";
+      readonly most: number;
+    }
   /** The MAC has gone to another leaf, and still answers here: it is at both. */
   | (OfMac & { readonly kind: "alive-twice"; readonly port: PortName; readonly vtep: VtepAddress })
   /** The MAC may not move: it is sticky where it is, and was seen or claimed elsewhere (C2.12). */

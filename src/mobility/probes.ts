@@ -32,10 +32,11 @@ export interface Question {
 }
 
 /**
- * `verify`: the RIB gave it these IPs when it came; are they here? `idle`: it has been silent.
- * `aged-out`: the bridge has forgotten it. `check`: it has gone to another leaf; is it here as well?
+ * `verify`: the RIB or a lease gave it these IPs when it came; are they here? `idle`: it has been
+ * silent. `aged-out`: the bridge has forgotten it. `check`: it has gone to another leaf; is it here as
+ * well? `full`: it has as many IPs as it may; which of them does it still use?
  */
-export type ProbeReason = "verify" | "idle" | "aged-out" | "check";
+export type ProbeReason = "verify" | "idle" | "aged-out" | "check" | "full";
 
 export interface Probe {
   readonly reason: ProbeReason;

@@ -12,6 +12,7 @@ import type { Domain } from "./domain.ts";
 import { hostClaimed, hostUnclaimed } from "./hosts.ts";
 import { ignoredBecause } from "./import.ts";
 import type { RouteIgnored } from "./notice.ts";
+import type { Observation } from "./observation.ts";
 import type { Outbox } from "./outbox.ts";
 
 /** Where the news of a route is acted upon: in the domain of its VNI, if there is one. */
@@ -19,6 +20,11 @@ export interface Stage {
   readonly sceneOf: (vni: Vni) => Scene | undefined;
   readonly outbox: Outbox;
 }
+
+type RouteNews = Extract<
+  Observation,
+  { kind: "claimed" | "unclaimed" | "flood-claimed" | "flood-unclaimed" }
+>;
 
 export class Rib {
   readonly #macIp = new Map<MacIpRouteKey, MacIpRoute>();
@@ -32,7 +38,24 @@ export class Rib {
     return this.#imet;
   }
 
-  claimed(route: MacIpRoute, { sceneOf, outbox }: Stage): void {
+  take(news: RouteNews, stage: Stage): void {
+    switch (news.kind) {
+      case "claimed":
+        this.#claimed(news.route, stage);
+        break;
+      case "unclaimed":
+        this.#unclaimed(news.key, stage);
+        break;
+      case "flood-claimed":
+        this.#floodClaimed(news.route, stage);
+        break;
+      case "flood-unclaimed":
+        this.#floodUnclaimed(news.key, stage);
+        break;
+    }
+  }
+
+  #claimed(route: MacIpRoute, { sceneOf, outbox }: Stage): void {
     const key = macIpRouteKey(route);
     const before = this.#macIp.get(key);
     this.#macIp.set(key, route);
@@ -43,14 +66,14 @@ export class Rib {
     else importMacIp(scene, route);
   }
 
-  unclaimed(key: MacIpRouteKey, { sceneOf }: Stage): void {
+  #unclaimed(key: MacIpRouteKey, { sceneOf }: Stage): void {
     const route = this.#macIp.get(key);
     if (route === undefined) return;
     this.#macIp.delete(key);
     withdrawMacIp(sceneOf(route.vni), route);
   }
 
-  floodClaimed(route: ImetRoute, { sceneOf, outbox }: Stage): void {
+  #floodClaimed(route: ImetRoute, { sceneOf, outbox }: Stage): void {
     const key = imetRouteKey(route);
     const before = this.#imet.get(key);
     this.#imet.set(key, route);
@@ -60,7 +83,7 @@ export class Rib {
     else importImet(scene, route);
   }
 
-  floodUnclaimed(key: ImetRouteKey, { sceneOf }: Stage): void {
+  #floodUnclaimed(key: ImetRouteKey, { sceneOf }: Stage): void {
     const route = this.#imet.get(key);
     if (route === undefined) return;
     this.#imet.delete(key);

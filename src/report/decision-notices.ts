@@ -86,6 +86,32 @@ export const DECISION: Entries<Notice> = {
       `IP ${ip} of MAC ${mac} in VNI ${vni} did not answer here: no longer advertised`,
     counts: decided,
   },
+  "lease-ended": {
+    level: "info",
+    sentence: ({ vni, mac, ip }) =>
+      `The lease of IP ${ip} to MAC ${mac} in VNI ${vni} is over, and it was never used`,
+    counts: decided,
+  },
+  "spoof-suspected": {
+    level: "warn",
+    sentence: ({ vni, mac, ip, owner, ownerAt, action }) =>
+      `MAC ${mac} in VNI ${vni} claims IP ${ip}, which is that of MAC ${owner} at ${place(ownerAt)}: ${action}`,
+    counts: decided,
+  },
+  "ip-outside-prefixes": {
+    level: "warn",
+    sentence: ({ vni, mac, ip, port, action }) =>
+      `MAC ${mac} on port ${port} claims IP ${ip}, which is in none of the prefixes of VNI ${vni}: ${action}`,
+    counts: decided,
+  },
+  "limit-hit": {
+    level: "warn",
+    sentence: ({ vni, port, mac, limit, most }) =>
+      mac === undefined
+        ? `Port ${port} in VNI ${vni} has ${most} MACs, the most it may (${limit}): further ones are not believed`
+        : `MAC ${mac} on port ${port} in VNI ${vni} has ${most} IPs, the most it may (${limit}): further ones are not believed`,
+    counts: ({ limit }) => [["roamd_limits_hit_total", limit]],
+  },
   "alive-twice": {
     level: "warn",
     sentence: ({ vni, mac, port, vtep }) =>

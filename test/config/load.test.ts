@@ -71,6 +71,7 @@ describe("A configuration in which something is said", () => {
         - vni: 10
           sticky: [{mac: 02:AA:00:00:00:01, ip: ["2001:DB8:0::1", 192.0.2.1]}]
           route-targets: {import: [0.65000:10]}
+          prefixes: [192.0.2.0/24, "2001:DB8:0::/64"]
     `).macVrfs;
     expect(vrf).toEqual({
       vni: 10,
@@ -79,6 +80,7 @@ describe("A configuration in which something is said", () => {
       settings: { rd: undefined, imports: ["0.65000:10"], exports: undefined },
       excludePorts: [],
       sticky: [{ mac: "02:aa:00:00:00:01", ips: ["2001:db8::1", "192.0.2.1"] }],
+      prefixes: ["192.0.2.0/24", "2001:db8::/64"],
     });
   });
 

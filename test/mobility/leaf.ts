@@ -13,13 +13,14 @@ import type { Signal } from "../../src/evpn/signal.ts";
 import { toVni, type Vni } from "../../src/evpn/vni.ts";
 import type { VtepAddress } from "../../src/evpn/vtep.ts";
 import { DEFAULT_DUPLICATES, type DuplicateSettings } from "../../src/mobility/duplicates.ts";
-import { type DomainSettings, Engine } from "../../src/mobility/engine.ts";
+import { Engine } from "../../src/mobility/engine.ts";
 import { type MacEntry, whereabouts } from "../../src/mobility/mac-entry.ts";
 import type { Memory } from "../../src/mobility/memory.ts";
 import type { Notice } from "../../src/mobility/notice.ts";
 import type { Observation } from "../../src/mobility/observation.ts";
 import type { Decision } from "../../src/mobility/outbox.ts";
 import { DEFAULT_PROBES, type ProbeSettings, type Question } from "../../src/mobility/probes.ts";
+import type { DomainSettings } from "../../src/mobility/settings.ts";
 
 export function must<T>(result: Result<T>): T {
   if (!result.ok) throw new Error(String(result.error));

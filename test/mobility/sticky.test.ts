@@ -1,7 +1,7 @@
 /** RFC 7432 §15.2, MAC addresses that may not move: rules C2.12 to C2.16. */
 import { describe, expect, it } from "vitest";
 import type { Vni } from "../../src/evpn/vni.ts";
-import type { DomainSettings } from "../../src/mobility/engine.ts";
+import type { DomainSettings } from "../../src/mobility/settings.ts";
 import { A, adv, B, C, I4, Leaf, M, port, VNI } from "./leaf.ts";
 
 const domains: ReadonlyMap<Vni, DomainSettings> = new Map([

@@ -1,0 +1,70 @@
+/**
+ * The former or present owner of an IP is asked whether it still has it, for another has claimed it
+ * (C6.11; RFC 9721 §8.2). Which claims lead to that stands in `guard.ts`.
+ */
+import type { IpAddress } from "../evpn/ip.ts";
+import type { MacAddress } from "../evpn/mac.ts";
+import type { PortName } from "../evpn/port.ts";
+import type { Scene } from "./commit.ts";
+import { begin, tellSpoof, withoutIpOf } from "./guard.ts";
+import { isAnswer } from "./late.ts";
+import type { MacEntry } from "./mac-entry.ts";
+import type { Place } from "./notice.ts";
+import type { Observation } from "./observation.ts";
+
+type Sighting = Extract<Observation, { kind: "seen" }>;
+
+export interface Challenge {
+  readonly owner: MacAddress;
+  /** Where it is asked. */
+  readonly port: PortName;
+  /** Who else wants the IP. */
+  readonly by: { readonly mac: MacAddress; readonly place: Place };
+  /** The claim that waits for the answer; `undefined`: it has been believed meanwhile. */
+  readonly waiting: Sighting | undefined;
+  /** `undefined` before the first. */
+  readonly attemptsLeft: number | undefined;
+  readonly isAsked: boolean;
+}
+
+/** A host of ours has lost the IP to a claim from elsewhere: it is asked whether that was right. */
+export function ownerLost(
+  scene: Scene,
+  ip: IpAddress,
+  { owner, by }: { owner: MacEntry; by: Challenge["by"] },
+): void {
+  if (scene.domain.guard.mode === "off" || owner.local === undefined) return;
+  begin(scene, ip, { owner: owner.mac, port: owner.local.port, by, waiting: undefined });
+}
+
+/**
+ * What a sighting says to a challenge, if it is the owner's word that the IP is its own. Answers what
+ * of the sighting counts besides, and whether the guard has any more say in it.
+ */
+export function ownerSpoke(
+  scene: Scene,
+  sighting: Sighting,
+): { readonly sighting: Sighting; readonly isSettled: boolean } {
+  const { domain, at } = scene;
+  const { guard } = domain;
+  const { ip, mac, port, signal } = sighting;
+  const challenge = ip === undefined ? undefined : guard.challenges.get(ip);
+  const isOwners = challenge?.owner === mac && challenge.port === port && challenge.isAsked;
+  const open = { sighting, isSettled: false };
+  if (ip === undefined || challenge === undefined || !isOwners) return open;
+  if (challenge.waiting === undefined && !isAnswer(signal)) return open;
+  guard.challenges.delete(ip);
+  guard.agenda.delete(ip);
+  const spoof = { mac: challenge.by.mac, ip, owner: mac, at: { kind: "port", port } as const };
+  if (challenge.waiting !== undefined) {
+    guard.refuse({ ip, mac: challenge.by.mac }, at);
+    tellSpoof(scene, spoof, "refused");
+    return { sighting, isSettled: true };
+  }
+  const isStrict = guard.mode === "strict";
+  if (guard.isNews({ ip, mac: challenge.by.mac }, at)) {
+    tellSpoof(scene, spoof, isStrict ? "taken-back" : "believed");
+  }
+  // In `warn` everything is as it would be had nobody asked.
+  return { sighting: isStrict ? sighting : withoutIpOf(sighting), isSettled: true };
+}

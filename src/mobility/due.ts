@@ -1,0 +1,34 @@
+/** What a MAC-VRF has put off: when the next of it is due, and doing it. */
+import { attendAll } from "./attend.ts";
+import { attendChallenges } from "./attend-challenges.ts";
+import type { Scene } from "./commit.ts";
+import type { Domain } from "./domain.ts";
+import type { SeenPolicy } from "./hosts.ts";
+import { endLeases } from "./leased.ts";
+import { remindAll } from "./let-go.ts";
+import { nextTimeout } from "./migration.ts";
+import { nextRecovery, recoverDue } from "./recover.ts";
+import { endOverdue } from "./word.ts";
+
+export function nextDue(domain: Domain): number | undefined {
+  const times = [
+    nextRecovery(domain),
+    domain.agenda.next,
+    domain.letGoAgenda.next,
+    nextTimeout(domain),
+    domain.leases.next,
+    domain.guard.agenda.next,
+  ];
+  const earliest = Math.min(...times.map((at) => at ?? Number.POSITIVE_INFINITY));
+  return Number.isFinite(earliest) ? earliest : undefined;
+}
+
+/** Does all that is due by the scene's time. */
+export function doDue(scene: Scene, policy: Omit<SeenPolicy, "evidence">): void {
+  recoverDue(scene, policy);
+  endOverdue(scene, policy.probe);
+  endLeases(scene, policy);
+  attendChallenges(scene, policy);
+  attendAll(scene, policy.probe);
+  remindAll(scene);
+}

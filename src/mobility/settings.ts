@@ -1,0 +1,26 @@
+/** What the operator has said, as far as it bears on decisions. */
+import type { MacVrfSettings } from "../evpn/mac-vrf.ts";
+import type { IpPrefix } from "../evpn/prefix.ts";
+import type { Vni } from "../evpn/vni.ts";
+import type { DuplicateSettings } from "./duplicates.ts";
+import type { GuardMode } from "./guard.ts";
+import type { StickyHosts } from "./hosts.ts";
+import type { LimitSettings } from "./limits.ts";
+import type { ProbeSettings } from "./probes.ts";
+
+/** What the operator has said of one MAC-VRF. */
+export interface DomainSettings {
+  readonly routes: MacVrfSettings;
+  readonly sticky: StickyHosts;
+  /** Where its IPs are; left out: anywhere. */
+  readonly prefixes?: readonly IpPrefix[];
+}
+
+export interface EngineSettings {
+  readonly domains: ReadonlyMap<Vni, DomainSettings>;
+  readonly duplicates: DuplicateSettings;
+  readonly probe: ProbeSettings;
+  /** Left out, as in recordings of before these were: the default, and no guard. */
+  readonly limits?: LimitSettings | undefined;
+  readonly guard?: GuardMode | undefined;
+}

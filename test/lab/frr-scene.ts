@@ -158,6 +158,24 @@ export class FrrScene implements AsyncDisposable {
     );
   }
 
+  /** As `followed`, of a guest who goes on speaking, as all do who want an answer. */
+  async speaksUntilFollowed(
+    guest: Guest,
+    at: Leaf,
+    leaves: readonly Leaf[] = LEAVES,
+  ): Promise<void> {
+    const { fdbs } = this.lab;
+    const where = (leaf: Leaf) => fdbs[leaf].placeOf(guest.mac);
+    await poll(
+      `${leaves} to follow ${guest.mac} to ${at}`,
+      async () => {
+        await this.says(guest, at, EVERYTHING);
+        return leaves.every((leaf) => where(leaf) === this.placeSeenFrom(leaf, at));
+      },
+      { everyMs: 200, otherwise: () => `${leaves.map(where)}` },
+    );
+  }
+
   /**
    * Until all are of one opinion, whichever it is: one leaf claims the MAC and sends it to nobody else
    * (to a port, or to all of them), and the others send it there.

@@ -67,7 +67,7 @@ describeWithEveryFrr("a sticky MAC", (_frr, scene) => {
     ["FRR", frrFirst],
     ["roamd", roamdFirst],
   ] as const) {
-    it(`C2.15 of both goes to the lower VTEP, ${first} being first, and roamd tells`, async () => {
+    it(`C2.15 of both goes to the lower VTEP, ${first} being first`, async () => {
       const s = set();
       if (first === "FRR") {
         await pinAtFrr(s, guest);
@@ -79,7 +79,7 @@ describeWithEveryFrr("a sticky MAC", (_frr, scene) => {
         await pinAtFrr(s, guest);
       }
       await s.settled();
-      await s.followed(guest, "leaf1", ["leaf1", "leaf2"]);
+      await s.speaksUntilFollowed(guest, "leaf1", ["leaf1", "leaf2"]);
       await s.untilClaims(guest, "leaf3", []);
       expect(await s.frrMac(guest)).toMatchObject({ type: "remote", stickyMac: true });
     });

@@ -20,7 +20,7 @@ import type { Notice } from "../../src/mobility/notice.ts";
 import type { Observation } from "../../src/mobility/observation.ts";
 import type { Decision } from "../../src/mobility/outbox.ts";
 import { DEFAULT_PROBES, type ProbeSettings, type Question } from "../../src/mobility/probes.ts";
-import type { DomainSettings } from "../../src/mobility/settings.ts";
+import type { DomainSettings, EngineSettings } from "../../src/mobility/settings.ts";
 
 export function must<T>(result: Result<T>): T {
   if (!result.ok) throw new Error(String(result.error));
@@ -104,10 +104,14 @@ export class Leaf {
       domains = new Map(),
       duplicates = {},
       probe = DEFAULT_PROBES,
+      limits,
+      guard,
     }: {
       domains?: ReadonlyMap<Vni, DomainSettings>;
       duplicates?: Partial<DuplicateSettings>;
       probe?: ProbeSettings;
+      limits?: EngineSettings["limits"];
+      guard?: EngineSettings["guard"];
     } = {},
   ) {
     this.vtep = vtep;
@@ -115,6 +119,8 @@ export class Leaf {
       domains,
       duplicates: { ...DEFAULT_DUPLICATES, ...duplicates },
       probe,
+      limits,
+      guard,
     });
   }
 
@@ -177,6 +183,26 @@ export class Leaf {
       ip: what.ip,
       signal: what.signal ?? (what.ip === undefined ? "data" : "gratuitous-arp"),
     });
+  }
+
+  /** A DHCP server gives it an IP. */
+  leases(what: { mac?: MacAddress; ip?: IpAddress; seconds?: number | undefined }): void {
+    const { seconds } = { seconds: 3600, ...what };
+    this.observe({ kind: "leased", vni: VNI, mac: what.mac ?? M, ip: what.ip ?? I4, seconds });
+  }
+
+  /** So much time passes, and everything is done when it is due. */
+  passes(ms: number): void {
+    const end = this.now + ms;
+    for (
+      let due = this.engine.deadline;
+      due !== undefined && due <= end;
+      due = this.engine.deadline
+    ) {
+      this.now = Math.max(this.now, due);
+      this.tick();
+    }
+    this.now = end;
   }
 
   hears(route: MacIpRoute): void {

@@ -5,6 +5,7 @@
 #   sh labs/debian.sh gobgpd bookworm|trixie|forky|sid    prints the path of an executable gobgpd
 #   sh labs/debian.sh frr SUITE                           prints a directory with executable zebra, bgpd, vtysh
 #   sh labs/debian.sh node-headers SUITE                  prints a directory with include/node in it
+#   sh labs/debian.sh qemu-guest SUITE                    prints a directory with vmlinuz, virtio modules, busybox
 #
 # The mirror is the one this machine's own apt uses. What was downloaded stays in the cache directory;
 # remove that directory to fetch anew. Exit code 3: not obtainable here, with the reason in a sentence.
@@ -16,7 +17,7 @@ give_up() {
 }
 
 if [ $# -ne 2 ]; then
-  echo "usage: sh labs/debian.sh gobgpd|frr|node-headers SUITE" >&2
+  echo "usage: sh labs/debian.sh gobgpd|frr|node-headers|qemu-guest SUITE" >&2
   exit 2
 fi
 package=$1
@@ -42,6 +43,11 @@ case $package in
   node-headers)
     packages="libnode-dev libuv1-dev"
     ready=$root/usr
+    ;;
+  # What a small guest of QEMU is made of. The kernel of clouds, for it is half as large.
+  qemu-guest)
+    packages=busybox-static
+    ready=$root/guest
     ;;
   *) give_up "it is not known here" ;;
 esac
@@ -206,16 +212,36 @@ prepare_gobgpd() {
   wrapper run "$root/$loader --library-path $root/$libraries $root/$program"
 }
 
+# The package with the kernel in it, which has its version in its name.
+kernel_package() {
+  private_apt --simulate install linux-image-cloud-amd64 2>"$apt/log" |
+    awk '$1 == "Inst" && $2 ~ /^linux-image-[0-9]/ { print $2 }'
+}
+
+# Of a hundred megabytes, the few that are wanted.
+prepare_qemu_guest() {
+  mkdir "$new/guest"
+  mv "$new"/boot/vmlinuz-* "$new/guest/vmlinuz"
+  mv "$new/bin/busybox" "$new/guest/" 2>/dev/null || mv "$new/usr/bin/busybox" "$new/guest/"
+  for module in failover net_failover virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio_net; do
+    # A later kernel has some of them in itself, and the others compressed.
+    find "$new" -path "$new/guest" -prune -o -name "$module.ko*" -exec cp {} "$new/guest/" \;
+  done
+  find "$new" -mindepth 1 -maxdepth 1 ! -name guest -exec rm -rf {} +
+}
+
 update
 new=$place/new
 rm -rf "$new" "$root"
 mkdir "$new"
+if [ "$package" = qemu-guest ]; then packages="$packages $(kernel_package)"; fi
 # shellcheck disable=SC2086 # a list of words
 fetch $packages
 unpack
 case $package in
   gobgpd) prepare_gobgpd ;;
   frr) prepare_frr ;;
+  qemu-guest) prepare_qemu_guest ;;
 esac
 mv "$new" "$root"
 rm -rf "$apt"

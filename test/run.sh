@@ -31,6 +31,7 @@ for project in ${*:-unit kernel lab}; do
       # Here, because from inside the namespaces no mirror can be reached.
       for release in bookworm trixie sid; do sh labs/debian.sh gobgpd $release >/dev/null; done
       for release in bookworm forky; do sh labs/debian.sh frr $release >/dev/null; done
+      sh labs/qemu/image.sh >/dev/null
       suite lab sh labs/runner/inside.sh
       ;;
     *) echo "usage: sh test/run.sh [unit|kernel|lab]..." >&2 && exit 2 ;;

@@ -1,10 +1,11 @@
 /**
  * The demonstration: a virtual machine goes from leaf1 to leaf2, to the FRR leaf, and back, while
  * hosts talk to it. Run by `labs/demo.sh`, inside namespaces of its own. With `--json` the report is
- * all that goes to stdout.
+ * all that goes to stdout. With the word `qemu` the machine is a real guest: see `qemu.ts`.
  */
 import { type Leaf, roamCommand, Scene, VM } from "../runner/scene.ts";
 import { type MeasuredMove, measureMove } from "./move.ts";
+import { demonstrateQemu } from "./qemu.ts";
 
 const ROUTE: readonly Leaf[] = ["leaf2", "leaf3", "leaf1"];
 
@@ -56,10 +57,11 @@ function story({ report, talker, steps }: MeasuredMove): string {
   return [`${from} -> ${to}`, ...lines, `             ${loss}`, ""].join("\n");
 }
 
-say("Building the fabric: a spine, leaf1 and leaf2 with gobgpd and roamd, leaf3 with FRR");
-const scene = await Scene.set();
-try {
-  process.exitCode = (await demonstrate(scene)) ? 0 : 1;
-} finally {
-  await scene[Symbol.asyncDispose]();
+async function run(): Promise<boolean> {
+  if (process.argv.includes("qemu")) return demonstrateQemu(say, json);
+  say("Building the fabric: a spine, leaf1 and leaf2 with gobgpd and roamd, leaf3 with FRR");
+  await using scene = await Scene.set();
+  return await demonstrate(scene);
 }
+
+process.exitCode = (await run()) ? 0 : 1;

@@ -163,6 +163,29 @@ describe("A claim to the IP of another host behind a port of ours", () => {
     expect(owner(leaf)).toBe(M2);
   });
 
+  it("asks nobody who has gone, or who is elsewhere by now", () => {
+    const leaf = claimed("warn");
+    leaf.sees({ port: "p2" });
+    leaf.passes(5000);
+    expect(leaf.asked).toEqual([]);
+  });
+
+  it("raises nothing when a virtual IP fails over and back every second, by warn", () => {
+    const leaf = ready("warn");
+    for (let i = 0; i < 20; i++) {
+      const [mac, port] = i % 2 === 0 ? [M, "p1"] : [M2, "p2"];
+      leaf.sees({ mac, port, ip: I4 });
+      const asked = leaf.asked.length;
+      leaf.passes(600);
+      for (const each of leaf.asked.slice(asked)) {
+        if (each.mac === mac) leaf.sees({ ...each, signal: "arp-reply" });
+      }
+      leaf.passes(400);
+    }
+    expect(told(leaf)).toEqual([]);
+    expect(leaf.noticesOf("duplicate-detected")).toEqual([]);
+  });
+
   it("raises nothing when a virtual IP fails over and back twenty times", () => {
     for (const guard of MODES) {
       const leaf = ready(guard);

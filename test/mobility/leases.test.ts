@@ -89,9 +89,21 @@ describe("A lease", () => {
     leaf.sees({ ip: I4 });
     leaf.sees({ mac: M2, port: "p2" });
     leaf.leases({ mac: M2 });
+    leaf.observe({ kind: "port-down", vni: VNI, port: port("p2") });
+    leaf.observe({ kind: "port-up", vni: VNI, port: port("p2") });
+    leaf.sees({ mac: M2, port: "p2" });
     leaf.hears(adv(B, { mac: mac("02:00:00:00:00:03"), ip: I6 }));
     leaf.leases({ mac: M2, ip: I6 });
     expect(leaf.advertised()).toEqual([`${M} - -`, `${M} ${I4} -`, `${M2} - -`]);
+  });
+
+  it("of somebody else does not end a host's own", () => {
+    const leaf = Leaf.ready(A);
+    leaf.sees();
+    leaf.leases({});
+    leaf.leases({ mac: M2, seconds: undefined });
+    leaf.passes(HOUR);
+    expect(leaf.noticesOf("lease-ended")).toHaveLength(1);
   });
 
   it("with an IP that no host can have binds nothing", () => {
@@ -149,10 +161,11 @@ describe("A host with a lease", () => {
     const leaf = Leaf.ready(A);
     leaf.sees();
     leaf.leases({});
+    leaf.leases({ ip: I6, seconds: 1800 });
     leaf.passes(300_000);
     leaf.observe({ kind: "aged-out", vni: VNI, port: port("p1"), mac: M });
-    leaf.passes(60_000);
-    expect(leaf.advertised()).toContain(`${M} ${I4} -`);
+    leaf.passes(HOUR / 2);
+    expect(leaf.advertised()).toEqual([`${M} - -`, `${M} ${I4} -`]);
     leaf.passes(HOUR);
     expect(leaf.where()).toBe("nowhere");
     expect(leaf.advertised()).toEqual([]);

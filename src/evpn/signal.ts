@@ -18,6 +18,8 @@ export type Signal =
   | "router-advertisement"
   /** A DHCP server has given the host an address. */
   | "dhcp"
+  /** An ARP reply or neighbour advertisement to the leaf itself: the answer to a question of ours. */
+  | "answer"
   /** A data frame: the bridge has learned the address from it. */
   | "data"
   /** None of the host's own: the hypervisor has said where it is. */

@@ -3,10 +3,8 @@ import { ownerSpoke } from "./challenge.ts";
 import type { Scene } from "./commit.ts";
 import { believed, withoutIpOf } from "./guard.ts";
 import type { MacEntry } from "./mac-entry.ts";
-import type { Observation } from "./observation.ts";
+import type { Sighting } from "./observation.ts";
 import { beginProbe, type ProbeSettings } from "./probes.ts";
-
-type Sighting = Extract<Observation, { kind: "seen" }>;
 
 /** `undefined`: nothing of it. */
 export function admitted(

@@ -1,7 +1,7 @@
 /** Hosts whose time has come: they are asked, or what their silence means is acted upon. */
 import type { MacAddress } from "../evpn/mac.ts";
 import { commit, type Scene } from "./commit.ts";
-import { hostLeft } from "./hosts.ts";
+import { hostLeft, hostSeen, type SeenPolicy } from "./hosts.ts";
 import { checked, withoutIp } from "./learn.ts";
 import type { LocalClaim, MacEntry } from "./mac-entry.ts";
 import { isSuspended } from "./migration.ts";
@@ -30,13 +30,29 @@ export function hostAgedOut(scene: Scene, entry: MacEntry, settings: ProbeSettin
 }
 
 /** Goes through all that is due by now. */
-export function attendAll(scene: Scene, settings: ProbeSettings): void {
+export function attendAll(scene: Scene, policy: Omit<SeenPolicy, "evidence">): void {
   const { domain, at } = scene;
   for (;;) {
     const mac = domain.agenda.take(at);
     if (mac === undefined) return;
-    attend(scene, mac, settings);
+    if (!hasReturned(scene, mac, policy)) attend(scene, mac, policy.probe);
   }
+}
+
+/**
+ * The bridge has learned the MAC at the port it was just taken from, and it was not from an answer to
+ * our check: then it is really back, and sends data alone.
+ */
+function hasReturned(scene: Scene, mac: MacAddress, policy: Omit<SeenPolicy, "evidence">): boolean {
+  const { domain } = scene;
+  const entry = domain.entry(mac);
+  const back = domain.returning.get(mac);
+  if (entry?.check === undefined || back === undefined || back === "answered") return false;
+  domain.returning.delete(mac);
+  domain.probes.delete(mac);
+  commit(scene, { before: entry, after: checked(entry), by: "route" });
+  hostSeen(scene, back, { ...policy, evidence: "new" });
+  return true;
 }
 
 function attend(scene: Scene, mac: MacAddress, settings: ProbeSettings): void {
@@ -49,6 +65,7 @@ function attend(scene: Scene, mac: MacAddress, settings: ProbeSettings): void {
   }
   if (probe === undefined || isMoot(entry, probe)) {
     domain.probes.delete(mac);
+    domain.returning.delete(mac);
     // Also where the check has had its answer, and nothing is asked any more.
     if (entry.check !== undefined)
       commit(scene, { before: entry, after: checked(entry), by: "route" });
@@ -96,6 +113,7 @@ function conclude(
   domain.probes.delete(mac);
   switch (probe.reason) {
     case "check":
+      domain.returning.delete(mac);
       commit(scene, { before: entry, after: checked(entry), by: "route" });
       return;
     case "aged-out":

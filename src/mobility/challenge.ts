@@ -7,12 +7,9 @@ import type { MacAddress } from "../evpn/mac.ts";
 import type { PortName } from "../evpn/port.ts";
 import type { Scene } from "./commit.ts";
 import { begin, tellSpoof, withoutIpOf } from "./guard.ts";
-import { isAnswer } from "./late.ts";
 import type { MacEntry } from "./mac-entry.ts";
 import type { Place } from "./notice.ts";
-import type { Observation } from "./observation.ts";
-
-type Sighting = Extract<Observation, { kind: "seen" }>;
+import type { Sighting } from "./observation.ts";
 
 export interface Challenge {
   readonly owner: MacAddress;
@@ -52,7 +49,7 @@ export function ownerSpoke(
   const isOwners = challenge?.owner === mac && challenge.port === port && challenge.isAsked;
   const open = { sighting, isSettled: false };
   if (ip === undefined || challenge === undefined || !isOwners) return open;
-  if (challenge.waiting === undefined && !isAnswer(signal)) return open;
+  if (challenge.waiting === undefined && signal !== "answer") return open;
   guard.challenges.delete(ip);
   guard.agenda.delete(ip);
   const spoof = { mac: challenge.by.mac, ip, owner: mac, at: { kind: "port", port } as const };

@@ -48,7 +48,6 @@ function sameClaims(before: MacEntry | undefined, after: MacEntry): boolean {
     before !== undefined &&
     before.remote === after.remote &&
     before.frozen?.held === after.frozen?.held &&
-    before.check === after.check &&
     before.local?.claim === after.local?.claim &&
     before.local?.ips === after.local?.ips
   );

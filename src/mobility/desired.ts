@@ -27,9 +27,7 @@ export function rowsOf(entry: MacEntry, { vrf, frozenIps }: Advertising): RowAt[
   const owner = ownerElsewhere(entry);
   if (owner === undefined) return [];
   // C2.12, C2.3: whatever is seen here, the MAC stays there; the kernel is not to think otherwise.
-  // What comes late from the port it was taken from must not turn the bridge's entry back.
-  const isChecked = entry.check !== undefined;
-  const pinned = owner.sticky || entry.frozen !== undefined || isChecked;
+  const pinned = owner.sticky || entry.frozen !== undefined;
   return [{ table: "fdb", key: fdbKey(entry), row: { vni, mac, vtep: owner.vtep, pinned } }];
 }
 

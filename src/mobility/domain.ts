@@ -14,6 +14,7 @@ import { Leases } from "./leases.ts";
 import { DEFAULT_LIMITS, type LimitSettings, Limits } from "./limits.ts";
 import type { MacEntry } from "./mac-entry.ts";
 import type { Migration } from "./migration.ts";
+import type { Sighting } from "./observation.ts";
 import type { Probe } from "./probes.ts";
 
 export interface IpMoves {
@@ -64,6 +65,11 @@ export class Domain {
   /** MACs that came to us and whose old owner has not let go yet: how often it was reminded. */
   readonly lettingGo: Map<MacAddress, number> = new Map();
   readonly letGoAgenda: Agenda<MacAddress> = new Agenda();
+  /** What the bridge has learned at the port a MAC was just taken from; or it has answered there. */
+  readonly returning: Map<MacAddress, Sighting | "answered"> = new Map();
+  /** Numbers of ours that the speaker would not take, and when more is bid. */
+  readonly refusals: Map<MacAddress, number> = new Map();
+  readonly refusalAgenda: Agenda<MacAddress> = new Agenda();
   /** When which MAC is to be looked at. */
   readonly agenda: Agenda<MacAddress> = new Agenda();
   readonly leases: Leases = new Leases();
@@ -116,6 +122,9 @@ export class Domain {
   drop(mac: MacAddress): void {
     this.#entries.delete(mac);
     this.probes.delete(mac);
+    this.returning.delete(mac);
+    this.refusals.delete(mac);
+    this.refusalAgenda.delete(mac);
     this.agenda.delete(mac);
     this.lettingGo.delete(mac);
     this.letGoAgenda.delete(mac);

@@ -8,6 +8,7 @@ import { endLeases } from "./leased.ts";
 import { remindAll } from "./let-go.ts";
 import { nextTimeout } from "./migration.ts";
 import { nextRecovery, recoverDue } from "./recover.ts";
+import { bidAgain } from "./refusals.ts";
 import { endOverdue } from "./word.ts";
 
 export function nextDue(domain: Domain): number | undefined {
@@ -15,6 +16,7 @@ export function nextDue(domain: Domain): number | undefined {
     nextRecovery(domain),
     domain.agenda.next,
     domain.letGoAgenda.next,
+    domain.refusalAgenda.next,
     nextTimeout(domain),
     domain.leases.next,
     domain.guard.agenda.next,
@@ -29,6 +31,7 @@ export function doDue(scene: Scene, policy: Omit<SeenPolicy, "evidence">): void 
   endOverdue(scene, policy.probe);
   endLeases(scene, policy);
   attendChallenges(scene, policy);
-  attendAll(scene, policy.probe);
+  attendAll(scene, policy);
   remindAll(scene);
+  bidAgain(scene);
 }

@@ -6,24 +6,19 @@ import { hostAgedOut } from "./attend.ts";
 import type { Scene } from "./commit.ts";
 import { Domain } from "./domain.ts";
 import { doDue, nextDue } from "./due.ts";
-import {
-  hostSeen,
-  hostSeqRefused,
-  type SeenPolicy,
-  type Sighting,
-  type StickyHosts,
-} from "./hosts.ts";
+import { hostSeen, type SeenPolicy, type StickyHosts } from "./hosts.ts";
 import { remembered } from "./learn.ts";
 import { hostArrived, hostLeased } from "./leased.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
 import { newEntry } from "./mac-entry.ts";
 import { recall } from "./memory.ts";
-import type { Observation, Source } from "./observation.ts";
+import type { Observation, Sighting, Source } from "./observation.ts";
 import { type Decision, Outbox } from "./outbox.ts";
 import { portDown, portRenamed } from "./ports.ts";
 import { RdNumbers } from "./rd-numbers.ts";
 import { clearDuplicates } from "./recover.ts";
 import { refreshVrf } from "./refresh-vrf.ts";
+import { seqRefused } from "./refusals.ts";
 import { Rib, type Stage } from "./rib.ts";
 import type { EngineSettings } from "./settings.ts";
 import { type Held, StartGate } from "./start-gate.ts";
@@ -129,7 +124,7 @@ export class Engine {
         this.#remembered(observation.route, at);
         break;
       case "seq-refused":
-        this.#seqRefused(observation, at);
+        seqRefused(this.#scene(this.#domainOf(observation.vni), at), observation);
         break;
       case "recalled":
         recall(this.#domainOf(observation.memory.vni), observation.memory, at);
@@ -252,13 +247,6 @@ export class Engine {
     const entry = domain?.entry(mac);
     if (domain === undefined || entry?.local?.port !== port) return;
     hostAgedOut(this.#scene(domain, at), entry, this.#settings.probe);
-  }
-
-  #seqRefused({ vni, mac, seq }: Extract<Observation, { kind: "seq-refused" }>, at: number): void {
-    const domain = this.#domains.get(vni);
-    const entry = domain?.entry(mac);
-    if (domain === undefined || entry === undefined) return;
-    hostSeqRefused(this.#scene(domain, at), entry, seq);
   }
 
   #clear({ vni, address }: Extract<Observation, { kind: "duplicate-cleared" }>, at: number): void {

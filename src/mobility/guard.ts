@@ -29,11 +29,9 @@ import type { Domain } from "./domain.ts";
 import { isHandover } from "./duplicates.ts";
 import type { MacEntry } from "./mac-entry.ts";
 import type { Place } from "./notice.ts";
-import type { Observation } from "./observation.ts";
+import type { Sighting } from "./observation.ts";
 
 export type GuardMode = "off" | "warn" | "strict";
-
-type Sighting = Extract<Observation, { kind: "seen" }>;
 
 /** How long a claim is refused after it was found to be none, and told once. */
 export const HOLD_MS = 30_000;

@@ -16,7 +16,7 @@ import { remoteClaimTo } from "./desired.ts";
 import type { Domain } from "./domain.ts";
 import { type Duplicate, type DuplicateSettings, isExempt, isHandover } from "./duplicates.ts";
 import { ipMoved } from "./ip-duplicates.ts";
-import { isAnswer, isLate, tellLate } from "./late.ts";
+import { isLate, tellLate } from "./late.ts";
 import {
   claimed,
   found,
@@ -31,12 +31,9 @@ import { watchLetGo } from "./let-go.ts";
 import { claimOf, type MacEntry, newEntry, ownerElsewhere } from "./mac-entry.ts";
 import { reservedBy } from "./migration.ts";
 import type { Place, SightingIgnored } from "./notice.ts";
-import type { Observation } from "./observation.ts";
+import type { Sighting } from "./observation.ts";
 import { beginProbe, follow, holdProbe, type ProbeSettings } from "./probes.ts";
-import { outbid } from "./reclaim.ts";
 import type { Evidence } from "./start-gate.ts";
-
-export type Sighting = Extract<Observation, { kind: "seen" }>;
 
 export interface SeenPolicy {
   readonly sticky: StickyHosts;
@@ -76,7 +73,7 @@ export function hostSeen(scene: Scene, shown: Sighting, policy: SeenPolicy): voi
   const learn = policy.evidence === "old" ? found : seen;
   const { entry, refused } = learn(
     before ?? newEntry({ vni, mac }, at),
-    { port, ip, learnedFrom: signal, at, isAnswer: isAnswer(signal) && domain.probes.has(mac) },
+    { port, ip, learnedFrom: signal, at, isAnswer: signal === "answer" },
     {
       self: domain.segment.vtep,
       sticky: policy.sticky.get(mac),
@@ -97,6 +94,7 @@ export function hostSeen(scene: Scene, shown: Sighting, policy: SeenPolicy): voi
   if (isNewIp) takeFrom(scene, { sighting, ip, others: others(ip), policy });
   commit(scene, { before, after: entry, by: signal });
   if (isNewIp) outbox.tell({ kind: "ip-learned", vni, mac, ip, signal });
+  domain.returning.delete(mac);
   follow(scene, { before, after: entry, ip, settings: policy.probe });
   if (before?.local === undefined) watchLetGo(scene, entry);
 }
@@ -285,13 +283,4 @@ export function hostUnclaimed(scene: Scene, route: MacIpRoute): void {
   if (!stillClaims) {
     outbox.tell({ kind: "let-go", vni: route.vni, mac: route.mac, vtep: route.nexthop });
   }
-}
-
-/** The speaker would not take our number (GoBGP compares with routes we may not have heard of). */
-export function hostSeqRefused(scene: Scene, entry: MacEntry, refused: number): void {
-  const { vni, mac } = entry;
-  const after = outbid(entry, refused);
-  if (after?.local === undefined) return;
-  commit(scene, { before: entry, after, by: "route" });
-  scene.outbox.tell({ kind: "seq-refused", vni, mac, refused, seq: after.local.claim.seq });
 }

@@ -3,37 +3,36 @@
  * check there, or a frame that was under way, would take the MAC back from where it is now.
  */
 import type { PortName } from "../evpn/port.ts";
-import type { Signal } from "../evpn/signal.ts";
 import type { Scene } from "./commit.ts";
 import { type MacEntry, ownerElsewhere } from "./mac-entry.ts";
-import type { Observation } from "./observation.ts";
+import type { Sighting } from "./observation.ts";
 
-type Sighting = Extract<Observation, { kind: "seen" }>;
-
-/** The signals that can be answers to a question. */
-export function isAnswer(signal: Signal): boolean {
-  return signal === "arp-reply" || signal === "neighbour-advertisement";
-}
+/** The bridge may have learned the MAC from an answer: which of the two it was is known by then. */
+const ANSWER_COMES_MS = 50;
 
 /**
- * Whether this is something that was under way when the MAC went: an answer to our check, or what the
- * bridge has learned from it. Whoever is really back says so in other ways as well.
+ * Whether this may be an answer to our check, or what the bridge has learned from one. Whoever is
+ * really back says so in other ways, or by data frames alone (`attend.ts` sees to those).
  */
 export function isLate(check: PortName, { port, signal }: Sighting): boolean {
-  return port === check && (isAnswer(signal) || signal === "data");
+  return port === check && (signal === "answer" || signal === "data");
 }
 
 /** Answering the check, the host is at both places. */
-export function tellLate(
-  { domain, outbox }: Scene,
-  entry: MacEntry,
-  { port, signal }: Sighting,
-): void {
-  const { vni, mac } = entry;
+export function tellLate(scene: Scene, entry: MacEntry, sighting: Sighting): void {
+  const { domain, outbox, at } = scene;
+  const { vni, mac, port, signal } = sighting;
+  if (signal === "data") {
+    if (domain.returning.get(mac) !== "answered") {
+      domain.returning.set(mac, sighting);
+      domain.agenda.set(mac, at + ANSWER_COMES_MS);
+    }
+    return;
+  }
   outbox.tell({ kind: "sighting-ignored", vni, mac, port, reason: "late" });
   const owner = ownerElsewhere(entry);
-  if (!isAnswer(signal) || owner === undefined || !domain.probes.has(mac)) return;
   // Once is enough.
-  domain.probes.delete(mac);
+  if (owner === undefined || domain.returning.get(mac) === "answered") return;
+  domain.returning.set(mac, "answered");
   outbox.tell({ kind: "alive-twice", vni, mac, port, vtep: owner.vtep });
 }

@@ -92,6 +92,9 @@ export type Observation =
   /** This source has told all that stood at its start. */
   | { readonly kind: "told"; readonly source: Source };
 
+/** A host on a local port. */
+export type Sighting = Extract<Observation, { kind: "seen" }>;
+
 /** Where a source delivers. Every call is synchronous and cheap: it decides, and marks rows. */
 export interface Listener<EdgeNotice> {
   readonly news: (observation: Observation) => void;

@@ -6,7 +6,7 @@
 import type { MacAddress } from "../evpn/mac.ts";
 import type { PortName } from "../evpn/port.ts";
 import type { Vni } from "../evpn/vni.ts";
-import type { Sighting } from "./hosts.ts";
+import type { Sighting } from "./observation.ts";
 import { SOURCES, type Source } from "./observation.ts";
 
 /** `old` is what the bridge's table said at the start: nobody knows when the host was last heard. */

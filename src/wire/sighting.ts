@@ -7,6 +7,7 @@
  */
 import { type IpAddress, type IpRefusal, refuseHostIp } from "../evpn/ip.ts";
 import { type MacAddress, type MacRefusal, refuseHostMac } from "../evpn/mac.ts";
+import { askerAddress } from "../evpn/question.ts";
 import { err, ok, type Result } from "../evpn/result.ts";
 import type { Signal } from "../evpn/signal.ts";
 import { type ArpPacket, type ArpRefusal, decodeArp } from "./arp.ts";
@@ -63,7 +64,7 @@ export function sight(frame: Uint8Array): Sight {
     }
     case ETHERTYPE_IPV6: {
       const message = decodeNd(ethernet.payload);
-      return message.ok ? sightNd(ethernet.source, message.value) : message;
+      return message.ok ? sightNd(ethernet, message.value) : message;
     }
     default:
       return err("unknown-ethertype");
@@ -94,10 +95,12 @@ function sightArp(ethernet: EthernetFrame, arp: ArpPacket): Sight {
 function arpSignal(ethernet: EthernetFrame, arp: ArpPacket): Signal {
   const toAll = refuseHostMac(ethernet.destination) !== undefined;
   if (toAll && arp.senderIp === arp.targetIp) return "gratuitous-arp";
-  return arp.operation === "request" ? "arp-request" : "arp-reply";
+  if (arp.operation === "request") return "arp-request";
+  const isOurs = arp.targetIp === askerAddress(arp.senderIp, ethernet.destination);
+  return isOurs ? "answer" : "arp-reply";
 }
 
-function sightNd(mac: MacAddress, message: NdMessage): Sight {
+function sightNd({ source: mac, destination: to }: EthernetFrame, message: NdMessage): Sight {
   const { kind, source, linkAddress } = message;
   if (linkAddress !== undefined && linkAddress !== mac) return err("nd-link-address-mismatch");
   // RFC 4862 §5.4.2: who detects duplicates does not hold the target yet.
@@ -117,9 +120,9 @@ function sightNd(mac: MacAddress, message: NdMessage): Sight {
   if (!isBound) return err("nd-link-address-missing");
   const targetRefusal = refuseHostIp(message.target);
   if (targetRefusal !== undefined) return err(targetRefusal);
-  return ok({
-    mac,
-    ip: message.target,
-    signal: message.solicited ? kind : "unsolicited-advertisement",
-  });
+  const { target, solicited, destination } = message;
+  if (!solicited) return ok({ mac, ip: target, signal: "unsolicited-advertisement" });
+  // The gateway's own address may look the same: who answers its kernel answers the leaf.
+  const isOurs = destination.startsWith("fe80:") && destination === askerAddress(target, to);
+  return ok({ mac, ip: target, signal: isOurs ? "answer" : kind });
 }

@@ -172,8 +172,8 @@ describe("A port", () => {
     const mac = "02:00:00:00:00:33" as MacAddress;
     await recorder.until(() => recorder.of("port-up").some(({ port }) => port === "p3"));
     for (const [address, signal] of [
-      ["192.0.2.33", "arp-reply"],
-      ["2001:db8::33", "neighbour-advertisement"],
+      ["192.0.2.33", "answer"],
+      ["2001:db8::33", "answer"],
     ] as const) {
       const ip = address as IpAddress;
       await recorder.until(() => kernel.ask({ vni, port: portName("p3"), mac, ip }).ok);

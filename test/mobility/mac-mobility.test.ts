@@ -426,10 +426,31 @@ describe("The speaker", () => {
     const leaf = Leaf.ready(A);
     leaf.sees();
     leaf.observe({ kind: "seq-refused", vni: VNI, mac: M, seq: 0 });
+    leaf.after(999);
+    leaf.tick();
+    expect(leaf.advertised()).toEqual([`${M} - -`]);
+    leaf.observe({ kind: "seq-refused", vni: VNI, mac: M, seq: 0 });
+    leaf.after(1);
+    leaf.tick();
     expect(leaf.advertised()).toEqual([`${M} - 1`]);
     leaf.observe({ kind: "seq-refused", vni: VNI, mac: M, seq: 0 });
+    leaf.after(1000);
+    leaf.tick();
 
     expect(leaf.advertised()).toEqual([`${M} - 1`]);
+  });
+
+  it("that refuses our number knows a claim that comes in a moment, and that one decides", () => {
+    const leaf = Leaf.ready(A);
+    leaf.sees();
+    leaf.observe({ kind: "seq-refused", vni: VNI, mac: M, seq: 0 });
+    leaf.after(5);
+    leaf.hears(adv(B, { seq: 1 }));
+    leaf.after(5000);
+    leaf.tick();
+
+    expect(leaf.where()).toBe(B);
+    expect(leaf.advertised()).toEqual([]);
   });
 
   it("that is another one than before gets our routes under its own name", () => {

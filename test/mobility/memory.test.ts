@@ -165,6 +165,8 @@ describe("What is remembered", () => {
     for (let i = 0; i <= IDLE_MAX; i++) {
       leaf.sees({ mac: visitor(i) });
       leaf.observe({ kind: "seq-refused", vni: VNI, mac: visitor(i), seq: 0 });
+      leaf.after(1000);
+      leaf.tick();
       leaf.observe({ kind: "aged-out", vni: VNI, mac: visitor(i), port: port("p1") });
     }
 

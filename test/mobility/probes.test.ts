@@ -47,7 +47,7 @@ describe("A host that has come with a frame that names no IP", () => {
   it("C3.13 keeps those that answer, and loses those that do not", () => {
     const leaf = arrives();
     leaf.tick();
-    leaf.sees({ ip: I4, signal: "arp-reply" });
+    leaf.sees({ ip: I4, signal: "answer" });
     pass(leaf, 10_000);
 
     expect(leaf.advertised()).toEqual([`${M} - 1`, `${M} ${I4} 1`]);
@@ -95,7 +95,7 @@ describe("A host that is silent", () => {
     expect(asked(leaf)).toEqual([]);
     pass(leaf, 1);
     expect(asked(leaf)).toEqual([`p1 ${M} ${I4}`]);
-    leaf.sees({ ip: I4, signal: "arp-reply" });
+    leaf.sees({ ip: I4, signal: "answer" });
     pass(leaf, 100_000);
 
     expect(asked(leaf)).toEqual([]);
@@ -117,7 +117,7 @@ describe("A host that is silent", () => {
     const leaf = ready();
     leaf.sees({ ip: I4 });
     pass(leaf, 120_000);
-    leaf.sees({ ip: I4, signal: "arp-reply" });
+    leaf.sees({ ip: I4, signal: "answer" });
     pass(leaf, 130_000);
 
     expect(leaf.where()).toBe("nowhere");
@@ -139,7 +139,7 @@ describe("A host that is silent", () => {
     leaf.tick();
     expect(asked(leaf)).toEqual([`p1 ${M} ${I4}`]);
     expect(leaf.where()).toBe("p1");
-    leaf.sees({ ip: I4, signal: "arp-reply" });
+    leaf.sees({ ip: I4, signal: "answer" });
     pass(leaf, 10_000);
     expect(leaf.where()).toBe("p1");
 
@@ -176,20 +176,42 @@ describe("The port a host was taken from", () => {
     expect(leaf.where()).toBe(B);
   });
 
-  it("can not turn the bridge's entry back as long as it is asked", () => {
+  it("gets it back by data alone, when no answer comes to explain them", () => {
     const leaf = taken();
-    expect(leaf.rows("fdb")).toMatchObject([{ vtep: B, pinned: true }]);
-    pass(leaf, 2000);
+    leaf.tick();
+    leaf.sees({ signal: "data" });
+    pass(leaf, 49);
+    expect(leaf.where()).toBe(B);
+    pass(leaf, 1);
 
-    expect(leaf.rows("fdb")).toMatchObject([{ vtep: B, pinned: false }]);
+    expect(leaf.where()).toBe("p1");
+    expect(leaf.advertised()).toEqual([`${M} - 2`]);
+  });
+
+  it("does not get it back by data that the bridge has learned from the answer", () => {
+    const leaf = taken();
+    leaf.tick();
+    leaf.sees({ signal: "data" });
+    pass(leaf, 1);
+    leaf.sees({ ip: I4, signal: "answer" });
+    pass(leaf, 900);
+
+    expect(leaf.where()).toBe(B);
+  });
+
+  it("gets it back by an answer to somebody else", () => {
+    const leaf = taken();
+    leaf.sees({ ip: I4, signal: "arp-reply" });
+
+    expect(leaf.where()).toBe("p1");
   });
 
   it("does not get it back by a late answer; that it is alive at both is told, once", () => {
     const leaf = taken();
     leaf.tick();
-    leaf.sees({ ip: I4, signal: "arp-reply" });
+    leaf.sees({ ip: I4, signal: "answer" });
     leaf.sees({ signal: "data" });
-    leaf.sees({ ip: I4, signal: "arp-reply" });
+    leaf.sees({ ip: I4, signal: "answer" });
 
     expect(leaf.where()).toBe(B);
     expect(leaf.advertised()).toEqual([]);
@@ -214,7 +236,7 @@ describe("The port a host was taken from", () => {
   it("gets it back by any frame when the moment is over, also after a late answer", () => {
     const leaf = taken();
     leaf.tick();
-    leaf.sees({ ip: I4, signal: "arp-reply" });
+    leaf.sees({ ip: I4, signal: "answer" });
     expect(leaf.where()).toBe(B);
     pass(leaf, 2000);
     expect(leaf.rows("fdb")).toMatchObject([{ vtep: B, pinned: false }]);

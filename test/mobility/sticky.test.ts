@@ -108,6 +108,8 @@ describe("A MAC that is sticky here", () => {
     leaf.hears(adv(B, { seq: 7 }));
     leaf.sees();
     leaf.observe({ kind: "seq-refused", vni: VNI, mac: M, seq: 0 });
+    leaf.after(1000);
+    leaf.tick();
 
     expect(leaf.advertised()).toEqual([`${M} - 8s`, `${M} ${I4} 8s`]);
   });

@@ -135,7 +135,7 @@ export class Fabric {
     const isThere = host?.leaf === leaf && host.port === at && host.ips.includes(about);
     if (host === undefined || !isThere || this.#random.chance(0.05)) return;
     this.#plan(this.#now + this.#random.between(1, 3), () => {
-      const frame = { mac: asked, ip: about, port: at, signal: "arp-reply" } as const;
+      const frame = { mac: asked, ip: about, port: at, signal: "answer" } as const;
       // By then it may have gone.
       if (host.leaf === leaf && host.ips.includes(about)) leaf.frame(frame, this.#now);
     });

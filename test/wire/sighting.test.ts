@@ -156,6 +156,12 @@ describe("ARP", () => {
     expectIgnored(patch(ARP_REPLY, SENDER_IP, "00000000"), "ip-unspecified");
   });
 
+  it("answers the leaf where it is sent to the address that the leaf asks as", () => {
+    const answer = patch(ARP_REPLY, TARGET_IP, "c0000008");
+    expectSeen(answer, { ip: "192.0.2.10", signal: "answer" });
+    expectSeen(patch(answer, OPERATION, "0001"), { ip: "192.0.2.10", signal: "arp-request" });
+  });
+
   it("C7.12 an announcement is one only if it is to all", () => {
     const bound = { ip: "192.0.2.10" };
     const toOne = patch(KEEPALIVED_GARP, 0, "020000000001");

@@ -23,8 +23,8 @@ export function admitted(
     tellPortFull(scene, sighting);
     return undefined;
   }
-  const spoken = isSettled ? { sighting, isSettled } : ownerSpoke(scene, sighting);
-  const trusted = spoken.isSettled ? spoken.sighting : believed(scene, spoken.sighting, before);
+  const isTrusted = isSettled || ownerSpoke(scene, sighting);
+  const trusted = isTrusted ? sighting : believed(scene, sighting, before);
   return withinIps(scene, trusted, { before, probe });
 }
 

@@ -6,7 +6,8 @@ import type { IpAddress } from "../evpn/ip.ts";
 import type { MacAddress } from "../evpn/mac.ts";
 import type { PortName } from "../evpn/port.ts";
 import type { Scene } from "./commit.ts";
-import { begin, tellSpoof, withoutIpOf } from "./guard.ts";
+import { begin, tellSpoof } from "./guard.ts";
+
 import type { MacEntry } from "./mac-entry.ts";
 import type { Place } from "./notice.ts";
 import type { Sighting } from "./observation.ts";
@@ -35,33 +36,23 @@ export function ownerLost(
 }
 
 /**
- * What a sighting says to a challenge, if it is the owner's word that the IP is its own. Answers what
- * of the sighting counts besides, and whether the guard has any more say in it.
+ * Whether a sighting is the owner's word, asked for by us, that the IP is its own: then it is.
  */
-export function ownerSpoke(
-  scene: Scene,
-  sighting: Sighting,
-): { readonly sighting: Sighting; readonly isSettled: boolean } {
+export function ownerSpoke(scene: Scene, { ip, mac, port, signal }: Sighting): boolean {
   const { domain, at } = scene;
   const { guard } = domain;
-  const { ip, mac, port, signal } = sighting;
   const challenge = ip === undefined ? undefined : guard.challenges.get(ip);
   const isOwners = challenge?.owner === mac && challenge.port === port && challenge.isAsked;
-  const open = { sighting, isSettled: false };
-  if (ip === undefined || challenge === undefined || !isOwners) return open;
-  if (challenge.waiting === undefined && signal !== "answer") return open;
+  if (ip === undefined || challenge === undefined || !isOwners) return false;
+  if (challenge.waiting === undefined && signal !== "answer") return false;
   guard.challenges.delete(ip);
   guard.agenda.delete(ip);
   const spoof = { mac: challenge.by.mac, ip, owner: mac, at: { kind: "port", port } as const };
   if (challenge.waiting !== undefined) {
     guard.refuse({ ip, mac: challenge.by.mac }, at);
     tellSpoof(scene, spoof, "refused");
-    return { sighting, isSettled: true };
+    return true;
   }
-  const isStrict = guard.mode === "strict";
-  if (guard.isNews({ ip, mac: challenge.by.mac }, at)) {
-    tellSpoof(scene, spoof, isStrict ? "taken-back" : "believed");
-  }
-  // In `warn` everything is as it would be had nobody asked.
-  return { sighting: isStrict ? sighting : withoutIpOf(sighting), isSettled: true };
+  if (guard.isNews({ ip, mac: challenge.by.mac }, at)) tellSpoof(scene, spoof, "taken-back");
+  return true;
 }

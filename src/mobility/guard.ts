@@ -8,12 +8,13 @@
  * | nobody else's                        | believed | believed         | believed                      |
  * | outside the prefixes of the MAC-VRF  | believed | believed, told   | refused, told                 |
  * | a sticky host's (C6.10)              | refused, told | refused, told | refused, told                |
- * | of another host behind a port of ours | believed | believed; if the owner still answers: told | the owner is asked first (C6.11); refused and told if it answers |
+ * | of another host behind a port of ours | believed | believed; the owner is asked after it | the owner is asked first (C6.11); refused and told if it answers |
  * | of a host elsewhere, and is announced | believed | believed         | believed                      |
  * | of a host elsewhere, and is just used | believed | believed, told   | refused for 30 s, told         |
  *
- * The owner elsewhere can not be asked by us; but its own leaf asks it when it has lost the IP to us
- * (`challenge.ts`), and in `strict` takes it back.
+ * An owner that has lost its IP, to a host here or elsewhere, is asked by its leaf whether that was
+ * right (`challenge.ts`). If it answers that it has the IP still, it has it, as with any other frame
+ * of its; and it is told. The owner elsewhere can not be asked by us: its own leaf does so.
  *
  * A MAC that has moved brings its IPs along, for the RIB says that they are its own: nobody needs a
  * lease or anything else known only at the leaf it was at.

@@ -70,7 +70,7 @@ describe("A claim to the IP of another host behind a port of ours", () => {
     expect(told(leaf)).toEqual([]);
   });
 
-  it("is believed by warn; that the owner still answers is told, and changes nothing", () => {
+  it("is believed by warn; an owner that still answers has the IP again, and it is told", () => {
     const leaf = claimed("warn");
     expect(owner(leaf)).toBe(M2);
     expect(told(leaf)).toEqual([]);
@@ -84,10 +84,10 @@ describe("A claim to the IP of another host behind a port of ours", () => {
         ip: I4,
         owner: M,
         ownerAt: { kind: "port", port: "p1" },
-        action: "believed",
+        action: "taken-back",
       },
     ]);
-    expect(owner(leaf)).toBe(M2);
+    expect(owner(leaf)).toBe(M);
   });
 
   it("is believed by warn; an owner that has let go is silent, and nothing is told", () => {
@@ -148,7 +148,7 @@ describe("A claim to the IP of another host behind a port of ours", () => {
 
   it("is decided by what the owner says after a moment, for it may be letting go", () => {
     const leaf = claimed("strict");
-    leaf.sees({ ip: I4, signal: "arp-reply" });
+    leaf.sees({ ip: I4, signal: "answer" });
     leaf.passes(5000);
     expect(owner(leaf)).toBe(M2);
     expect(told(leaf)).toEqual([]);
@@ -178,7 +178,7 @@ describe("A claim to the IP of another host behind a port of ours", () => {
       const asked = leaf.asked.length;
       leaf.passes(600);
       for (const each of leaf.asked.slice(asked)) {
-        if (each.mac === mac) leaf.sees({ ...each, signal: "arp-reply" });
+        if (each.mac === mac) leaf.sees({ ...each, signal: "answer" });
       }
       leaf.passes(400);
     }
@@ -198,7 +198,7 @@ describe("A claim to the IP of another host behind a port of ours", () => {
           const before = leaf.asked.length;
           leaf.passes(100);
           for (const asked of leaf.asked.slice(before)) {
-            if (asked.mac === mac) leaf.sees({ ...asked, signal: "arp-reply" });
+            if (asked.mac === mac) leaf.sees({ ...asked, signal: "answer" });
           }
         }
         expect(owner(leaf)).toBe(mac);
@@ -280,18 +280,13 @@ describe("An owner here that has lost its IP to a claim from elsewhere", () => {
     expect(leaf.asked).toEqual([]);
   });
 
-  it("is asked, and that it answers is told by warn", () => {
-    const leaf = lost("warn");
-    passesWhileAnswering(leaf, 10_000);
-    expect(told(leaf)).toEqual([`believed ${M2} ${M}`]);
-    expect(owner(leaf)).toBeUndefined();
-  });
-
-  it("is asked, and takes it back in strict with a higher number", () => {
-    const leaf = lost("strict");
-    passesWhileAnswering(leaf, 10_000);
-    expect(told(leaf)).toEqual([`taken-back ${M2} ${M}`]);
-    expect(leaf.advertised()).toContain(`${M} ${I4} 2`);
+  it("is asked, and takes it back with a higher number if it answers", () => {
+    for (const guard of ["warn", "strict"] as const) {
+      const leaf = lost(guard);
+      passesWhileAnswering(leaf, 10_000);
+      expect(told(leaf)).toEqual([`taken-back ${M2} ${M}`]);
+      expect(leaf.advertised()).toContain(`${M} ${I4} 2`);
+    }
   });
 
   it("that is silent has handed it over", () => {

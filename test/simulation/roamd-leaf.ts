@@ -60,7 +60,7 @@ export class RoamdLeaf implements FabricLeaf {
 
   #newEngine(): Engine {
     const { duplicates } = this.#options;
-    return new Engine({ domains: new Map(), duplicates, probe: DEFAULT_PROBES });
+    return new Engine({ domains: new Map(), duplicates, probe: DEFAULT_PROBES, guard: "warn" });
   }
 
   /** It knows nothing but what the RIB, the kernel and the state directory hold. */

@@ -46,7 +46,7 @@ function passesWhileAnswering(leaf: Leaf, ms: number): void {
         mac,
         ip,
         port,
-        signal: ip.includes(":") ? "neighbour-advertisement" : "arp-reply",
+        signal: "answer",
       });
     }
     answered = leaf.asked.length;

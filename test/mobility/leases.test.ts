@@ -130,7 +130,7 @@ describe("A lease", () => {
     leaf.leases({});
     leaf.sees({ signal: "rarp" });
     leaf.passes(0);
-    leaf.sees({ ip: I4, signal: "arp-reply" });
+    leaf.sees({ ip: I4, signal: "answer" });
     leaf.passes(10_000);
     expect(leaf.advertised()).toContain(`${M} ${I4} -`);
   });
@@ -188,7 +188,7 @@ describe("A host with a lease", () => {
     leaf.leases({});
     leaf.sees();
     leaf.passes(0);
-    leaf.sees({ ip: I4, signal: "arp-reply" });
+    leaf.sees({ ip: I4, signal: "answer" });
     leaf.observe({ kind: "aged-out", vni: VNI, port: port("p1"), mac: M });
     leaf.passes(10_000);
     expect(leaf.where()).toBe("nowhere");

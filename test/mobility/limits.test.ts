@@ -118,8 +118,8 @@ describe("A host", () => {
     const leaf = full();
     leaf.passes(0);
     expect(leaf.asked).toHaveLength(8);
-    leaf.sees({ ip: ipNumber(2), signal: "arp-reply" });
-    leaf.sees({ ip: ipNumber(5), signal: "arp-reply" });
+    leaf.sees({ ip: ipNumber(2), signal: "answer" });
+    leaf.sees({ ip: ipNumber(5), signal: "answer" });
     leaf.passes(10_000);
     leaf.sees({ ip: I6, signal: "unsolicited-advertisement" });
     expect(leaf.advertised()).toEqual([

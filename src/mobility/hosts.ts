@@ -96,7 +96,19 @@ export function hostSeen(scene: Scene, shown: Sighting, policy: SeenPolicy): voi
   if (isNewIp) outbox.tell({ kind: "ip-learned", vni, mac, ip, signal });
   domain.returning.delete(mac);
   follow(scene, { before, after: entry, ip, settings: policy.probe });
-  if (before?.local === undefined) watchLetGo(scene, entry);
+  if (before?.local === undefined) {
+    watchLetGo(scene, entry);
+    tellConflict(scene, entry);
+  }
+}
+
+/** C2.15: what is sticky here as of now is so elsewhere as well; we win, or it would not be here. */
+function tellConflict({ outbox }: Scene, entry: MacEntry): void {
+  const { vni, mac, local } = entry;
+  const rival = strongestRival(entry);
+  if (local?.claim.sticky !== true || rival?.sticky !== true) return;
+  const by: Place = { kind: "vtep", vtep: rival.vtep };
+  outbox.tell({ kind: "sticky-violated", vni, mac, owner: local.claim, by });
 }
 
 /**

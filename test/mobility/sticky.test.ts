@@ -103,6 +103,16 @@ describe("A MAC that is sticky here", () => {
     expect(higher.where()).toBe(A);
   });
 
+  it("C2.15 is told as well when the other VTEP was first", () => {
+    const lower = Leaf.ready(A, stickyHere);
+    lower.hears(adv(B, { sticky: true }));
+    lower.sees();
+    expect(lower.where()).toBe("p1");
+    expect(lower.noticesOf("sticky-violated")).toHaveLength(1);
+    lower.sees();
+    expect(lower.noticesOf("sticky-violated")).toHaveLength(1);
+  });
+
   it("is bid higher where the speaker refuses 0, for GoBGP does not look at the flag", () => {
     const leaf = Leaf.ready(A, stickyHere);
     leaf.hears(adv(B, { seq: 7 }));

@@ -12,6 +12,7 @@ import type { Neighbour } from "../wire/netlink-neighbour.ts";
 import { type FdbDriver, halfRow } from "./fdb-driver.ts";
 import type { FloodDriver } from "./flood-driver.ts";
 import type { ForeignRows } from "./foreign-rows.ts";
+import { type Learned, LearnedHosts } from "./learned-hosts.ts";
 import type { LinkTable } from "./link-table.ts";
 import type { NeighbourDriver } from "./neighbour-driver.ts";
 import type { LinuxNotice } from "./notice.ts";
@@ -29,16 +30,10 @@ export interface RowSourceParts {
   readonly neighbour: NeighbourDriver;
 }
 
-interface Learned {
-  readonly bridge: number;
-  readonly port: number;
-  readonly mac: MacAddress;
-}
-
 export class RowSource {
   readonly #parts: RowSourceParts;
   /** Hosts that bridges have learned, of all bridges: one of them may become a MAC-VRF's. */
-  readonly #learned = new Map<string, Learned>();
+  readonly #learned = new LearnedHosts();
   /** Places heard of while everything is being read: what is read of them may be older. */
   #heardMeanwhile: Set<string> | undefined;
   #read = new Set<string>();
@@ -75,8 +70,11 @@ export class RowSource {
     const isKnown = (place: string): boolean =>
       this.#read.has(place) || this.#heardMeanwhile?.has(place) === true;
     this.#parts.foreign.keepOnly(isKnown);
-    for (const [place, learned] of this.#learned) if (!isKnown(place)) this.#aged(learned);
+    for (const [place, learned] of this.#learned.entries()) {
+      if (!isKnown(place)) this.#aged(learned);
+    }
     this.#heardMeanwhile = undefined;
+    this.#read = new Set();
   }
 
   /** A place is there: tells the hosts its bridge had learned before. */
@@ -119,7 +117,7 @@ export class RowSource {
     const wasForeign = foreign.delete(placeKey(row));
     switch (row.kind) {
       case "learned":
-        if (this.#learned.get(placeKey(row))?.port === row.port) this.#aged(row);
+        if (this.#learned.mayBeAt(placeKey(row), row.port)) this.#aged(row);
         return;
       case "fixed":
       case "outside": {

@@ -39,6 +39,8 @@ export interface FrrSceneOptions {
   readonly vteps?: Readonly<Record<Leaf, string>>;
   /** Added to the configuration of roamd on that leaf. */
   readonly roamd?: Readonly<Partial<Record<Leaf, string>>>;
+  /** Given to FRR's bridge; without, FRR takes no notice of the guests' addresses. */
+  readonly gateway?: readonly string[];
 }
 
 /** The tests for every FRR that can be had; without it they are skipped, and the reason is said. */
@@ -98,7 +100,7 @@ export class FrrScene implements AsyncDisposable {
   }
 
   static async set(programs: string, options: FrrSceneOptions): Promise<FrrScene> {
-    const { vteps = VTEPS, roamd = {} } = options;
+    const { vteps = VTEPS, roamd = {}, gateway = [] } = options;
     const topology = variantOf("evpn-l2", (text, { node, file }) => {
       const changed = readdressed(text, vteps);
       const isLeaf = node === "leaf1" || node === "leaf2";
@@ -108,6 +110,10 @@ export class FrrScene implements AsyncDisposable {
     });
     const env = { FRR_LEAF3: programs };
     const lab = await Scene.set({ topology, env, vteps });
+    for (const address of gateway) {
+      const nodad = address.includes(":") ? ["nodad"] : [];
+      await lab.fabric.run("leaf3", ["ip", "address", "add", address, "dev", "br10", ...nodad]);
+    }
     const vtysh = join(programs, "vtysh");
     return new FrrScene(lab, { vtysh, directory: dirname(topology) });
   }

@@ -61,7 +61,8 @@ describeWithEveryFrr("a sticky MAC", (_frr, scene) => {
     await untilKnown(s, guest, { nexthop: s.lab.vteps.leaf1, seq: 1, sticky: false });
   });
 
-  // FRR gives in as well: it withdraws and takes the other's route, though its bridge keeps the port,
+  // Where FRR is the second it does not claim it at all, so roamd has nothing to tell. Where it is the
+  // first it gives in: it withdraws and takes the other's route, though its bridge keeps the port,
   // for that row is the operator's.
   for (const [first, guest] of [
     ["FRR", frrFirst],
@@ -73,6 +74,7 @@ describeWithEveryFrr("a sticky MAC", (_frr, scene) => {
         await pinAtFrr(s, guest);
         await s.followed(guest, "leaf3");
         await s.says(guest, "leaf1", EVERYTHING);
+        await untilTold(s, guest);
       } else {
         await s.says(guest, "leaf1", EVERYTHING);
         await s.followed(guest, "leaf1");

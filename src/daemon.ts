@@ -12,16 +12,13 @@ import type { PortView } from "./control/snapshot.ts";
 import { err, ok, type Result } from "./evpn/result.ts";
 import type { RouteDistinguisher } from "./evpn/route-distinguisher.ts";
 import type { RowAt } from "./evpn/rows.ts";
-import type { Vni } from "./evpn/vni.ts";
 import { type Gobgp, openGobgp } from "./gobgp/speaker.ts";
 import { type Kernel, openKernel } from "./linux/kernel.ts";
-import type { SegmentWish } from "./linux/segments.ts";
 import { Engine } from "./mobility/engine.ts";
 import type { Memory } from "./mobility/memory.ts";
 import type { Notice } from "./mobility/notice.ts";
 import type { Listener, Observation } from "./mobility/observation.ts";
-import type { Decision } from "./mobility/outbox.ts";
-import type { DomainSettings, EngineSettings } from "./mobility/settings.ts";
+import type { Decision, Lesson } from "./mobility/outbox.ts";
 import { obey } from "./obey.ts";
 import { serveHttp } from "./report/http.ts";
 import type { Logger } from "./report/log.ts";
@@ -29,6 +26,7 @@ import { Metrics } from "./report/metrics.ts";
 import type { AnyNotice } from "./report/notices.ts";
 import type { Recorder } from "./report/recorder.ts";
 import { Reporter } from "./report/reporter.ts";
+import { segmentsOf, settingsOf } from "./settings.ts";
 import { Sleeper } from "./sleeper.ts";
 import { metricsOf, type Shown, snapshotOf } from "./snapshot.ts";
 import { MemoryFile } from "./state/memory-file.ts";
@@ -192,18 +190,38 @@ class Daemon implements AsyncDisposable {
     const decision = this.#engine.observe(observation, at);
     this.#act(tables, decision, at);
     if (!wasReady && this.#engine.isReady && !this.#options.observeOnly) tables.open();
-    if (observation.kind === "seen") this.#metrics.sawSignal(observation.signal);
+    const isSighting = observation.kind === "seen";
+    if (isSighting) this.#metrics.sawSignal(observation.signal);
+    // A host that is seen where it was changes nothing of what is to be done later.
+    if (!isSighting || decision.notices.length > 0) this.#sleep();
     return decision.notices;
   }
 
-  #act(tables: Tables, { wants, notices, questions, memories }: Decision, at: number): void {
-    for (const want of wants) tables.want(want);
-    if (wants.length > 0) tables.wake();
-    if (!this.#options.observeOnly) for (const question of questions) this.#kernel?.ask(question);
-    this.#remember(memories, at);
-    for (const notice of notices) this.#reporter.decided(notice, at);
-    // Only notices change what is to be done later.
-    if (notices.length > 0) this.#sleep();
+  #act(tables: Tables, decision: Decision, at: number): void {
+    for (const want of decision.wants) tables.want(want);
+    if (decision.wants.length > 0) tables.wake();
+    if (!this.#options.observeOnly) this.#speak(tables, decision);
+    this.#remember(decision.memories, at);
+    for (const notice of decision.notices) this.#reporter.decided(notice, at);
+  }
+
+  /** What is said to hosts and to the bridge besides the rows that stand. */
+  #speak(tables: Tables, { questions, lessons }: Decision): void {
+    for (const question of questions) this.#kernel?.ask(question);
+    if (lessons.length > 0) void this.#teach(tables, lessons);
+  }
+
+  /** After our own rows are out of the way; and only what is still true by then. */
+  async #teach(tables: Tables, lessons: readonly Lesson[]): Promise<void> {
+    await tables.kernelSettled();
+    for (const lesson of lessons) {
+      const { vni, mac, port } = lesson;
+      if (this.#engine.domain(vni)?.entry(mac)?.local?.port !== port) continue;
+      const taught = await this.#kernel?.teach(lesson);
+      if (taught?.ok === false) {
+        this.#reporter.tell({ kind: "not-taught", vni, mac, port, reason: taught.error }, now());
+      }
+    }
   }
 
   /** Whatever is due is done: retries of rows, and what the decision has put off. */
@@ -279,19 +297,4 @@ function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     signal.addEventListener("abort", () => resolve(), { once: true });
   });
-}
-
-function segmentsOf({ macVrfs }: Config): readonly SegmentWish[] | undefined {
-  return macVrfs === "discover" ? undefined : macVrfs;
-}
-
-export function settingsOf({ macVrfs, mobility, hosts }: Config): EngineSettings {
-  const listed = macVrfs === "discover" ? [] : macVrfs;
-  const domains = listed.map(({ vni, settings, sticky, prefixes }): [Vni, DomainSettings] => [
-    vni,
-    { routes: settings, sticky: new Map(sticky.map(({ mac, ips }) => [mac, ips])), prefixes },
-  ]);
-  const { probe, limits, guard } = hosts;
-  const { duplicates } = mobility;
-  return { domains: new Map(domains), duplicates, probe, limits, guard };
 }

@@ -7,11 +7,12 @@ import { now } from "./clock.ts";
 import type { Config } from "./config/config.ts";
 import { loadConfig } from "./config/load.ts";
 import { defaultConfig } from "./config/schema.ts";
-import { runDaemon, settingsOf } from "./daemon.ts";
+import { runDaemon } from "./daemon.ts";
 import { err, ok, type Result } from "./evpn/result.ts";
 import { replay } from "./replay.ts";
 import { createLog } from "./report/log.ts";
 import { Recorder } from "./report/recorder.ts";
+import { settingsOf } from "./settings.ts";
 import { version } from "./version.ts";
 
 const EXIT = { fine: 0, broken: 1, usage: 2 } as const;

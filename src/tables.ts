@@ -76,6 +76,11 @@ export class Tables {
     this.#routes.wake();
   }
 
+  /** Resolves when the kernel has been given all that is wanted now. */
+  kernelSettled(): Promise<void> {
+    return this.#kernel.settled();
+  }
+
   nextAt(): number | undefined {
     const [kernel, routes] = [this.#kernel.nextAt(), this.#routes.nextAt()];
     if (kernel === undefined || routes === undefined) return kernel ?? routes;

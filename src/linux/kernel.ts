@@ -30,6 +30,7 @@ import { requireCapabilities } from "./capabilities.ts";
 import { FdbDriver } from "./fdb-driver.ts";
 import { FloodDriver } from "./flood-driver.ts";
 import { ForeignRows } from "./foreign-rows.ts";
+import { type Lesson, teach } from "./lesson.ts";
 import { LinkTable } from "./link-table.ts";
 import { NetlinkMonitor } from "./monitor.ts";
 import { NeighbourDriver } from "./neighbour-driver.ts";
@@ -70,6 +71,8 @@ export interface Kernel extends AsyncDisposable {
     readonly neighbour: Driver<NeighbourKey, NeighbourRow>;
   };
   ports(): readonly PortStatus[];
+  /** Lets the bridge know that a host is behind a port, as if a frame of it had come. */
+  teach(lesson: Lesson): Promise<Result<undefined>>;
   /** Asks a host behind a port whether it is there and has this IP. */
   ask(question: Question): Result<undefined>;
 }
@@ -173,6 +176,10 @@ class OpenKernel implements Kernel {
       }
     }
     return all;
+  }
+
+  teach(lesson: Lesson): Promise<Result<undefined>> {
+    return teach(this.#netlink, this.#links.places.get(lesson.vni), lesson);
   }
 
   ask({ vni, port, ...host }: Question): Result<undefined> {

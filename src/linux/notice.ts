@@ -1,4 +1,5 @@
 /** What Linux, as we find it, has to tell people. The kinds and reasons are stable names. */
+import type { MacAddress } from "../evpn/mac.ts";
 import type { PortName } from "../evpn/port.ts";
 import type { Vni } from "../evpn/vni.ts";
 import type { DhcpIgnored } from "../wire/dhcp.ts";
@@ -66,6 +67,14 @@ export type LinuxNotice =
       readonly vni: Vni;
       readonly port: PortName;
       readonly frames: number;
+    }
+  /** The bridge does not know yet that the host is behind this port; its next frame will tell. */
+  | {
+      readonly kind: "not-taught";
+      readonly vni: Vni;
+      readonly mac: MacAddress;
+      readonly port: PortName;
+      readonly reason: string;
     }
   /** No frames can be heard on this port. */
   | {

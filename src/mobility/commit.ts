@@ -39,6 +39,8 @@ export function commit(
     const { vni, mac } = after;
     const ips = ipsOf(to.kind === "nowhere" && before !== undefined ? before : after);
     outbox.tell({ kind: "moved", vni, mac, ips, from, to, seq: seqOf(after), signal: by });
+    // A row of ours may have been written over what the bridge has learned from the host's frame.
+    if (from.kind === "vtep" && to.kind === "port") outbox.teach({ vni, mac, port: to.port });
   }
   if (isForgettable(after)) domain.drop(after.mac);
 }

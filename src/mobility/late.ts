@@ -22,6 +22,7 @@ export function isLate(check: PortName, { port, signal }: Sighting): boolean {
 export function tellLate(scene: Scene, entry: MacEntry, sighting: Sighting): void {
   const { domain, outbox, at } = scene;
   const { vni, mac, port, signal } = sighting;
+  outbox.tell({ kind: "sighting-ignored", vni, mac, port, reason: "late" });
   if (signal === "data") {
     if (domain.returning.get(mac) !== "answered") {
       domain.returning.set(mac, sighting);
@@ -29,7 +30,6 @@ export function tellLate(scene: Scene, entry: MacEntry, sighting: Sighting): voi
     }
     return;
   }
-  outbox.tell({ kind: "sighting-ignored", vni, mac, port, reason: "late" });
   const owner = ownerElsewhere(entry);
   // Once is enough.
   if (owner === undefined || domain.returning.get(mac) === "answered") return;

@@ -1,13 +1,25 @@
 /** What one observation leads to, gathered while it is worked on. */
+import type { MacAddress } from "../evpn/mac.ts";
+import type { PortName } from "../evpn/port.ts";
 import type { RowAt } from "../evpn/rows.ts";
+import type { Vni } from "../evpn/vni.ts";
 import type { Memory } from "./memory.ts";
 import type { Notice } from "./notice.ts";
 import type { Question } from "./probes.ts";
+
+/** That a host is behind this port now. */
+export interface Lesson {
+  readonly vni: Vni;
+  readonly mac: MacAddress;
+  readonly port: PortName;
+}
 
 export interface Decision {
   /** What should stand from now on, in the order in which it is to be written. */
   readonly wants: readonly RowAt[];
   readonly notices: readonly Notice[];
+  /** Hosts that have come to a port of ours, for a bridge that may have them elsewhere still. */
+  readonly lessons: readonly Lesson[];
   /** Whom to ask by a frame. */
   readonly questions: readonly Question[];
   /** What is to be found again after a restart. */
@@ -19,9 +31,14 @@ export class Outbox {
   #notices: Notice[] = [];
   #memories: Memory[] = [];
   #questions: Question[] = [];
+  #lessons: Lesson[] = [];
 
   want(row: RowAt): void {
     this.#wants.push(row);
+  }
+
+  teach(lesson: Lesson): void {
+    this.#lessons.push(lesson);
   }
 
   ask(question: Question): void {
@@ -51,10 +68,12 @@ export class Outbox {
     const decision = {
       wants: this.#wants,
       notices: this.#notices,
+      lessons: this.#lessons,
       questions: this.#questions,
       memories: this.#memories,
     };
     this.#questions = [];
+    this.#lessons = [];
     this.#memories = [];
     this.#wants = [];
     this.#notices = [];

@@ -128,6 +128,7 @@ const LINUX: Entries<LinuxNotice> = {
       `Ignored ${frames} frames on port ${port} in VNI ${vni}: rate`,
     counts: ({ frames }) => [["roamd_frames_ignored_total", "rate", frames]],
   },
+  "not-taught": { level: "warn", sentence: ({ reason }) => reason },
   "port-deaf": {
     level: "error",
     sentence: ({ vni, port, reason }) =>

@@ -33,6 +33,8 @@ export const NeighbourState = {
 
 /** `NTF_*`. */
 export const NeighbourFlag = {
+  /** Learn it as if a frame had come in. */
+  use: 0x01,
   /** The entry of the device itself: of a VXLAN device, to which VTEP. */
   self: 0x02,
   /** The entry of the bridge the device is a port of. */

@@ -181,4 +181,22 @@ describe("A port", () => {
     }
     sh("ip netns del guest");
   });
+
+  it("is where the bridge is taught that a host is, as if it had sent a frame", async () => {
+    const mac = M as MacAddress;
+    const vni = 10 as Vni;
+    const lesson = { vni, mac, port: portName("p1") };
+    expect(await kernel.teach(lesson)).toEqual({ ok: true, value: undefined });
+    expect(run("bridge", ["fdb", "show", "br", "br10"])).toMatch(
+      new RegExp(`${M} dev p1 master br10 *$`, "m"),
+    );
+    using other = new Host("p2h");
+    other.send(gratuitousArp(M, "192.0.2.1"));
+    await recorder.until(() => heard().length === 1);
+    expect(run("bridge", ["fdb", "show", "br", "br10"])).toMatch(new RegExp(`${M} dev p2 master`));
+    expect(await kernel.teach({ ...lesson, port: portName("p9") })).toEqual({
+      ok: false,
+      error: `Cannot teach ${M} on p9: it is no port any more`,
+    });
+  });
 });

@@ -1,0 +1,20 @@
+/** What the configuration asks for, in the words of the rooms that do it. */
+import type { Config } from "./config/config.ts";
+import type { Vni } from "./evpn/vni.ts";
+import type { SegmentWish } from "./linux/segments.ts";
+import type { DomainSettings, EngineSettings } from "./mobility/settings.ts";
+
+export function segmentsOf({ macVrfs }: Config): readonly SegmentWish[] | undefined {
+  return macVrfs === "discover" ? undefined : macVrfs;
+}
+
+export function settingsOf({ macVrfs, mobility, hosts }: Config): EngineSettings {
+  const listed = macVrfs === "discover" ? [] : macVrfs;
+  const domains = listed.map(({ vni, settings, sticky, prefixes }): [Vni, DomainSettings] => [
+    vni,
+    { routes: settings, sticky: new Map(sticky.map(({ mac, ips }) => [mac, ips])), prefixes },
+  ]);
+  const { probe, limits, guard } = hosts;
+  const { duplicates } = mobility;
+  return { domains: new Map(domains), duplicates, probe, limits, guard };
+}

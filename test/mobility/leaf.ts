@@ -18,7 +18,7 @@ import { type MacEntry, whereabouts } from "../../src/mobility/mac-entry.ts";
 import type { Memory } from "../../src/mobility/memory.ts";
 import type { Notice } from "../../src/mobility/notice.ts";
 import type { Observation } from "../../src/mobility/observation.ts";
-import type { Decision } from "../../src/mobility/outbox.ts";
+import type { Decision, Lesson } from "../../src/mobility/outbox.ts";
 import { DEFAULT_PROBES, type ProbeSettings, type Question } from "../../src/mobility/probes.ts";
 import type { DomainSettings, EngineSettings } from "../../src/mobility/settings.ts";
 
@@ -93,6 +93,7 @@ export class Leaf {
   readonly engine: Engine;
   readonly notices: Notice[] = [];
   readonly asked: Question[] = [];
+  readonly taught: Lesson[] = [];
   /** What a restart would find in the state directory. */
   readonly memories: Map<string, Memory> = new Map();
   readonly #rows = new Map<string, RowAt>();
@@ -161,7 +162,7 @@ export class Leaf {
     this.#take(this.engine.tick(this.now));
   }
 
-  #take({ wants, notices, questions, memories }: Decision): void {
+  #take({ wants, notices, lessons, questions, memories }: Decision): void {
     for (const memory of memories) {
       this.memories.set(memory.kind === "ip" ? memory.ip : memory.mac, memory);
     }
@@ -172,6 +173,7 @@ export class Leaf {
     }
     this.notices.push(...notices);
     this.asked.push(...questions);
+    this.taught.push(...lessons);
   }
 
   sees(what: { mac?: MacAddress; ip?: IpAddress; port?: string; signal?: Signal } = {}): void {

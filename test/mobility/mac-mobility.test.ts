@@ -58,6 +58,16 @@ describe("A MAC seen on a local port", () => {
     expect(leaf.advertised()).toEqual([`${M} - 6`]);
   });
 
+  it("is taught to the bridge where a row of ours may have stood in the way", () => {
+    const leaf = Leaf.ready(A);
+    leaf.sees();
+    expect(leaf.taught).toEqual([]);
+    leaf.hears(adv(B, { seq: 1 }));
+    leaf.sees({ port: "p2" });
+
+    expect(leaf.taught).toEqual([{ vni: VNI, mac: M, port: "p2" }]);
+  });
+
   it("C1.14 changes only its port when it moves to another port of the same leaf", () => {
     const leaf = Leaf.ready(A);
     leaf.sees({ ip: I4 });

@@ -149,12 +149,12 @@ const hosts = z
           .min(1)
           .max(1_000_000)
           .prefault(1024)
-          .meta({ doc: "Further ones are not believed." }),
+          .meta({ doc: "Further ones are not believed, and no other port is concerned." }),
         "ips-per-mac": z.int().min(1).max(10_000).prefault(32).meta({
-          doc: "IPv6 privacy addresses are many per host.",
+          doc: "IPv6 privacy addresses are many per host. Beyond, it is asked which it still uses.",
         }),
         "frames-per-second": z.int().min(1).max(10_000_000).prefault(2000).meta({
-          doc: "ARP, RARP and neighbour discovery, per port.",
+          doc: "ARP, RARP, neighbour discovery and DHCP, per port: further ones are not looked at.",
         }),
       })
       .transform((given) => ({
@@ -165,7 +165,7 @@ const hosts = z
       .prefault({})
       .meta({ doc: "What one port may cost the others: the input comes from anybody." }),
     guard: z.enum(["off", "warn", "strict"]).prefault("warn").meta({
-      doc: "Is this a move or a spoof? warn: say so; strict: do not believe it.",
+      doc: "Is this a move or a spoof? warn: say so; strict: ask the owner of an IP first.",
     }),
   })
   .transform(({ probe, limits, guard }) => ({ probe, limits, guard }))

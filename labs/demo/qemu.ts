@@ -36,12 +36,16 @@ export async function demonstrateQemu(
     const moves = await scene.fabric.run(leaf, roamCommand(["show", "moves", "--mac", GUEST.mac]));
     say(`${leaf}# roam show moves --mac ${GUEST.mac}\n${moves}`);
   }
-  const moves = [announced, told].map(({ report }) => report);
+  const moves = [announced.migration, told].map(({ report }) => report);
   const ok =
     isWhole(connection) &&
     moves.every((move) => move.remoteFdbMs !== null && move.oldWithdrawnMs !== null);
   say(ok ? "The guest moved, and nobody it talks to noticed." : "It did NOT hold.");
-  if (json) console.log(JSON.stringify({ ok, moves, connection }));
+  if (json) {
+    const { pinged, silenceMs } = announced;
+    const { sent, echoed } = connection;
+    console.log(JSON.stringify({ ok, moves, pinged, silenceMs, connection: { sent, echoed } }));
+  }
   return ok;
 }
 
@@ -52,8 +56,15 @@ interface Stage {
   readonly say: (text: string) => void;
 }
 
+interface Announced {
+  readonly migration: MeasuredMigration;
+  readonly pinged: readonly { readonly to: string; readonly sent: number; readonly lost: number }[];
+  /** The longest time in which the TCP connection brought nothing. */
+  readonly silenceMs: number;
+}
+
 /** While all talk to it; QEMU and the guest announce it where it lands. */
-async function underTraffic({ scene, guest, caller, say }: Stage): Promise<MeasuredMigration> {
+async function underTraffic({ scene, guest, caller, say }: Stage): Promise<Announced> {
   const { fabric } = scene;
   const pings = [GUEST.ipv4, GUEST.ipv6].map((to) => ({
     to,
@@ -65,14 +76,15 @@ async function underTraffic({ scene, guest, caller, say }: Stage): Promise<Measu
   await caller.hear(MARGIN_BYTES);
   const { longestSilence } = await caller.tell();
   say(story(migration, "announced by QEMU and the guest"));
+  const pinged: Announced["pinged"][number][] = [];
   for (const { to, run } of pings) {
     const { sent, lost } = await run.stop();
+    pinged.push({ to, sent, lost });
     say(`             ${HOST} pinged ${to} ${sent} times, 50 a second; lost ${lost}`);
   }
-  say(
-    `             the TCP connection was silent for ${Math.round(longestSilence.ms)} ms at most\n`,
-  );
-  return migration;
+  const silenceMs = Math.round(longestSilence.ms);
+  say(`             the TCP connection was silent for ${silenceMs} ms at most\n`);
+  return { migration, pinged, silenceMs };
 }
 
 /** While the guest has nothing to say, and QEMU is told not to announce it: no frame tells. */

@@ -10,6 +10,10 @@ if ! command -v qemu-system-x86_64 >/dev/null; then
   echo "Cannot migrate a guest: QEMU is missing (apt-get install --no-install-recommends qemu-system-x86)" >&2
   exit 3
 fi
+if [ ! -w /dev/net/tun ]; then
+  echo "Cannot migrate a guest: /dev/net/tun is missing or not for this user, so no tap can be made (sudo?)" >&2
+  exit 3
+fi
 codename=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release 2>/dev/null || true)
 parts=$(sh labs/debian.sh qemu-guest "${codename:-stable}")
 place=${XDG_CACHE_HOME:-$HOME/.cache}/roamd/qemu

@@ -6,15 +6,15 @@ import type { IpAddress } from "../evpn/ip.ts";
 import { refuseHostIp } from "../evpn/ip.ts";
 import type { MacAddress } from "../evpn/mac.ts";
 import { refuseHostMac } from "../evpn/mac.ts";
-import { decidedBy, outranks } from "../evpn/mac-claim.ts";
+import { decidedBy } from "../evpn/mac-claim.ts";
 import { type MacIpRoute, macIpRouteKey } from "../evpn/mac-ip-route.ts";
 import type { VtepAddress } from "../evpn/vtep.ts";
 import { admitted } from "./admit.ts";
-import { ownerLost } from "./challenge.ts";
 import { commit, type Scene } from "./commit.ts";
 import { remoteClaimTo } from "./desired.ts";
 import type { Domain } from "./domain.ts";
 import { type Duplicate, type DuplicateSettings, isExempt, isHandover } from "./duplicates.ts";
+import { giveUp } from "./give-up.ts";
 import { ipMoved } from "./ip-duplicates.ts";
 import { isLate, tellLate } from "./late.ts";
 import {
@@ -261,26 +261,6 @@ function tellWhereTo({ outbox }: Scene, entry: MacEntry, expected: VtepAddress):
   const vtep = ownerElsewhere(entry)?.vtep;
   if (vtep === undefined || vtep === expected) return;
   outbox.tell({ kind: "went-elsewhere", vni, mac, expected, vtep });
-}
-
-/** Hosts of ours lose the IP to another MAC whose claim is better (C3.2, seen from the loser). */
-function giveUp(scene: Scene, route: MacIpRoute, ip: IpAddress): void {
-  const { domain, outbox } = scene;
-  for (const holder of domain.holders(ip)) {
-    const isRival = holder.mac !== route.mac && holder.local?.ips.has(ip) === true;
-    if (!isRival || holder.local === undefined) continue;
-    if (!outranks(claimOf(route), holder.local.claim)) continue;
-    if (reservedBy(domain, ip) === holder.mac) {
-      const { vni, mac } = route;
-      const by: Place = { kind: "vtep", vtep: route.nexthop };
-      outbox.tell({ kind: "reserved-ip-claimed", vni, mac, ip, owner: holder.mac, by });
-      continue;
-    }
-    commit(scene, { before: holder, after: withoutIp(holder, ip), by: "route" });
-    outbox.tell({ kind: "ip-moved", vni: route.vni, mac: route.mac, ip, from: holder.mac });
-    const place: Place = { kind: "vtep", vtep: route.nexthop };
-    ownerLost(scene, ip, { owner: holder, by: { mac: route.mac, place } });
-  }
 }
 
 /** A route of another VTEP is gone, or no longer concerns this MAC-VRF. */

@@ -18,10 +18,14 @@ export interface Held {
   readonly at: number;
 }
 
+/** Sightings of one port that are held back: what a port floods meanwhile must not fill the memory. */
+export const HELD_MAX = 16_384;
+
 export class StartGate {
   /** Who has not yet told what stood at the start. */
   readonly #awaited = new Set<Source>(SOURCES);
   #held: Held[] = [];
+  readonly #counts = new Map<string, number>();
 
   get isOpen(): boolean {
     return this.#awaited.size === 0;
@@ -36,6 +40,11 @@ export class StartGate {
   }
 
   hold(held: Held): void {
+    const { vni, port } = held.sighting;
+    const key = `${vni}|${port}`;
+    const count = this.#counts.get(key) ?? 0;
+    if (count >= HELD_MAX) return;
+    this.#counts.set(key, count + 1);
     this.#held.push(held);
   }
 

@@ -367,6 +367,14 @@ describe("The IP of a sticky host", () => {
     expect(owner(leaf)).toBe(M);
   });
 
+  it("C6.10 is kept though another leaf gives it to another MAC, and that is told once", () => {
+    const leaf = ready("off", { sticky: [I4] });
+    leaf.sees({ ip: I4 });
+    for (let seq = 1; seq < 10; seq++) leaf.hears(adv(B, { mac: M2, ip: I4, seq }));
+    expect(owner(leaf)).toBe(M);
+    expect(told(leaf)).toEqual([`refused ${M2} ${M}`]);
+  });
+
   it("C6.10 is nobody else's where it is sticky at another leaf", () => {
     const leaf = ready("warn");
     leaf.hears(adv(B, { sticky: true }));

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { IpAddress } from "../../src/evpn/ip.ts";
 import type { MacAddress } from "../../src/evpn/mac.ts";
+import { HELD_MAX } from "../../src/mobility/start-gate.ts";
 import { A, adv, B, I4, I6, ip, Leaf, M, mac, port, VNI } from "./leaf.ts";
 
 const LIMITS = { macsPerPort: 16, ipsPerMac: 8 };
@@ -87,6 +88,19 @@ describe("A port", () => {
     leaf.observe({ kind: "port-renamed", vni: VNI, from, to });
     for (let i = 10; i < 30; i++) leaf.sees({ mac: macNumber(i), port: "swp1" });
     expect(leaf.rows("mac-ip-route")).toHaveLength(16);
+  });
+});
+
+describe("The start", () => {
+  it("C9.14 holds back so much of one port and no more, and all of the others", () => {
+    const leaf = new Leaf(A, { limits: LIMITS });
+    leaf.boots();
+    for (let i = 0; i < HELD_MAX + 1000; i++) leaf.sees({ mac: macNumber(i) });
+    leaf.sees({ ip: I4, port: "p2" });
+    for (const source of ["rib", "kernel", "packets"] as const) leaf.told(source);
+    expect(leaf.where()).toBe("p2");
+    expect(leaf.rows("mac-ip-route")).toHaveLength(18);
+    expect(hits(leaf)).toHaveLength(1);
   });
 });
 

@@ -44,6 +44,20 @@ export interface ControlConfig {
   readonly mode: number;
   /** Name of the group that owns the socket; `undefined`: that of the process. */
   readonly group: string | undefined;
+  /** A way in besides the socket; `undefined`: none. */
+  readonly tcp: ControlTcpConfig | undefined;
+}
+
+/** Without `tls` and `keyFile` only ever on a loopback address. */
+export interface ControlTcpConfig {
+  /** `host:port`. */
+  readonly address: string;
+  /** Paths of PEM files; whoever has no certificate of this CA is refused. */
+  readonly tls:
+    | { readonly ca: string; readonly certificate: string; readonly key: string }
+    | undefined;
+  /** Path of the key that every request must be signed with. */
+  readonly keyFile: string | undefined;
 }
 
 export interface MacVrfConfig {

@@ -8,13 +8,13 @@
 import { z } from "zod";
 import { parseMacPattern } from "../evpn/pattern.ts";
 import type { Config } from "./config.ts";
+import { controlSchema } from "./control-schema.ts";
 import { macVrfSchema } from "./mac-vrf-schema.ts";
 import {
   duration,
   parseAbsolutePath,
   parseGobgpAddress,
   parseListenAddress,
-  parseMode,
   text,
 } from "./values.ts";
 
@@ -56,21 +56,7 @@ const gobgp = z
   .prefault({})
   .meta({ doc: "The BGP speaker beside us." });
 
-const control = z
-  .strictObject({
-    socket: path.prefault("/run/roamd/roamd.sock").meta({ doc: "The unix socket roam talks to." }),
-    mode: text(parseMode)
-      .prefault("0660")
-      .meta({ doc: "Its permissions: whoever may write to it may use every command." }),
-    group: z
-      .string()
-      .min(1)
-      .optional()
-      .meta({ doc: "The group that owns it; left out: that of the process.", example: "netops" }),
-  })
-  .transform(({ socket, mode, group }) => ({ socket, mode, group }))
-  .prefault({})
-  .meta({ doc: "The command line's way in." });
+const control = controlSchema.prefault({}).meta({ doc: "The command line's way in." });
 
 const duplicates = z
   .strictObject({

@@ -59,6 +59,14 @@ export function parseListenAddress(given: string): Result<string> {
   return ok(given);
 }
 
+/** Whether nobody but this machine can reach it. Of names only `localhost` is known to be so. */
+export function isLoopback(address: string): boolean {
+  const host = address.slice(0, address.lastIndexOf(":"));
+  if (host === "localhost") return true;
+  const ip = parseIp(host.replace(/^\[|\]$/g, ""));
+  return ip.ok && (ip.value === "::1" || ip.value.startsWith("127."));
+}
+
 /** Where gobgpd listens: `host:port` or `unix:/path`. */
 export function parseGobgpAddress(given: string): Result<string> {
   if (/^unix:\/\S+$/.test(given)) return ok(given);

@@ -32,7 +32,7 @@ describe("A configuration in which nothing is said", () => {
   it("finds everything by itself", () => {
     expect(defaultConfig).toEqual({
       gobgp: { address: "127.0.0.1:50051", tls: undefined },
-      control: { socket: "/run/roamd/roamd.sock", mode: 0o660, group: undefined },
+      control: { socket: "/run/roamd/roamd.sock", mode: 0o660, group: undefined, tcp: undefined },
       http: undefined,
       state: "/var/lib/roamd",
       keepOnExit: false,
@@ -62,6 +62,25 @@ describe("A configuration in which something is said", () => {
     expect(load("mobility: {duplicates: {moves: 9}}").mobility).toEqual({
       ...defaultConfig.mobility,
       duplicates: { ...defaultConfig.mobility.duplicates, moves: 9 },
+    });
+  });
+
+  it.each(["127.0.0.1:50052", "[::1]:50052", "localhost:50052"])(
+    "lets the control API be on %s for all of this machine",
+    (listen) => {
+      expect(load(`control: {listen: "${listen}"}`).control.tcp).toEqual({
+        address: listen,
+        tls: undefined,
+        keyFile: undefined,
+      });
+    },
+  );
+
+  it("lets those who have the key use the control API from anywhere", () => {
+    expect(load('control: {listen: "0.0.0.0:50052", key-file: /etc/k}').control.tcp).toEqual({
+      address: "0.0.0.0:50052",
+      tls: undefined,
+      keyFile: "/etc/k",
     });
   });
 
@@ -172,6 +191,26 @@ describe("A mistake", () => {
     ["- 1", "a list is not a mapping"],
     ["control: {mode: 0660}", "control.mode 660 is not text (quotes make it so)"],
     ['control: {mode: "0888"}', 'control.mode "0888" is not three octal digits such as "0660"'],
+    [
+      'control: {listen: "192.0.2.1:50052"}',
+      'control.listen "192.0.2.1:50052" can be reached by others: give control.tls or control.key-file as well',
+    ],
+    [
+      'control: {listen: "[::]:50052"}',
+      'control.listen "[::]:50052" can be reached by others: give control.tls or control.key-file as well',
+    ],
+    [
+      'control: {listen: "127.evil.example:50052"}',
+      'control.listen "127.evil.example:50052" can be reached by others: give control.tls or control.key-file as well',
+    ],
+    [
+      "control: {key-file: /etc/roamd/shared.key}",
+      'control.key-file "/etc/roamd/shared.key" is for TCP, and there is no control.listen',
+    ],
+    [
+      'control: {listen: "127.0.0.1:1", tls: {ca: /a, key: /b}}',
+      "control.tls.certificate is missing",
+    ],
     ["control: {socket: roamd.sock}", 'control.socket "roamd.sock" is not an absolute path'],
     ["http: 9479", "http 9479 is not text (quotes make it so)"],
     ["http: localhost:70000", 'http "localhost:70000" has a port above 65535'],

@@ -1,11 +1,15 @@
 /** What DHCP servers say, heard where it comes in; and more frames than are looked at. */
+import { spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Kernel } from "../../src/linux/kernel.ts";
 import { ack, dhcpv6, iaAddress, iaNa } from "../wire/dhcp-frames.ts";
 import { tagged } from "../wire/frames.ts";
 import { dataFrame, gratuitousArp, Host } from "./frames.ts";
-import { clearLinks, makeSegment, requireOwnNamespace, sh } from "./namespace.ts";
+import { clearLinks, makeSegment, requireOwnNamespace, run, sh } from "./namespace.ts";
 import { open, Recorder } from "./recorder.ts";
 
 const REPLY = dhcpv6(`07 aabbcc ${iaNa(iaAddress("20010db800000000000000000000000a"))}`);
@@ -33,6 +37,17 @@ afterEach(async () => {
   clearLinks();
   sh("ip addr flush dev lo");
 });
+
+function hasDhcp(): boolean {
+  try {
+    const applets = run("busybox", ["--list"]);
+    if (applets.includes("udhcpd\n") && applets.includes("udhcpc\n")) return true;
+  } catch {
+    // It is not there at all.
+  }
+  console.warn("SKIPPED: DHCP with a real server: no busybox with udhcpd and udhcpc");
+  return false;
+}
 
 /** A frame as another leaf would send it to us. */
 async function sendThroughTunnel(frame: Uint8Array): Promise<void> {
@@ -80,6 +95,52 @@ describe("A DHCP server", () => {
     expect(recorder.notices).toMatchObject([{ kind: "frame-ignored", reason: "dhcp-other-vlan" }]);
     expect(recorder.of("leased")).toEqual([]);
   });
+});
+
+describe("busybox's DHCP server and client", () => {
+  it.skipIf(!hasDhcp())(
+    "on two ports of a leaf make a lease, with checksums left to the device",
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), "roamd-dhcp-"));
+      const file = join(folder, "udhcpd.conf");
+      writeFileSync(
+        file,
+        `start 192.0.2.50\nend 192.0.2.50\ninterface p2h\nlease_file ${folder}/leases\noption lease 600\n`,
+      );
+      writeFileSync(join(folder, "leases"), "");
+      sh(`
+      ip netns add server
+      ip netns add client
+      ip link set p2h netns server
+      ip link set p1h netns client
+      ip -n server addr add 192.0.2.1/24 dev p2h
+      ip -n server link set p2h up
+      ip -n client link set p1h address 02:00:00:00:00:0a up
+    `);
+      const inServer = ["netns", "exec", "server", "busybox", "udhcpd", "-f", "-S", file];
+      const server = spawn("ip", inServer, { stdio: "ignore" });
+      const once = "-n -q -f -t 20 -T 1 -s /bin/true";
+      const inClient = `netns exec client busybox udhcpc -i p1h ${once}`.split(" ");
+      const client = spawn("ip", inClient, { stdio: "ignore" });
+      try {
+        await recorder.until(() => recorder.of("leased").length > 0);
+        expect(recorder.of("leased")[0]).toMatchObject({
+          vni: 10,
+          mac: "02:00:00:00:00:0a",
+          ip: "192.0.2.50",
+          seconds: 600,
+        });
+      } finally {
+        client.kill();
+        server.kill();
+        sh(`
+        ip netns del server
+        ip netns del client
+      `);
+        rmSync(folder, { recursive: true });
+      }
+    },
+  );
 });
 
 describe("A port from which more frames come than are looked at", () => {

@@ -3,6 +3,7 @@ import type { IpAddress } from "../evpn/ip.ts";
 import type { MacAddress } from "../evpn/mac.ts";
 import { commit, type Scene } from "./commit.ts";
 import type { Domain } from "./domain.ts";
+import type { Duplicate } from "./duplicates.ts";
 import { hostSeen, type SeenPolicy } from "./hosts.ts";
 import { ipRecovered } from "./ip-duplicates.ts";
 import { recovered } from "./learn.ts";
@@ -12,11 +13,15 @@ export type RecoverPolicy = Omit<SeenPolicy, "evidence">;
 
 /** When the next duplicate of this domain recovers by itself. */
 export function nextRecovery(domain: Domain): number | undefined {
-  const times = [
-    ...domain.duplicates().map(({ duplicate }) => duplicate?.recoversAt),
-    ...[...domain.ipMoves.values()].map(({ duplicate }) => duplicate?.recoversAt),
-  ].filter((time) => time !== undefined);
-  return times.length === 0 ? undefined : Math.min(...times);
+  let next: number | undefined;
+  const look = (duplicate: Duplicate | undefined): void => {
+    const at = duplicate?.recoversAt;
+    if (at !== undefined && (next === undefined || at < next)) next = at;
+  };
+  for (const { duplicate } of domain.duplicates()) look(duplicate);
+  // A forger makes these as many as are remembered, and this is asked after every notice.
+  for (const { duplicate } of domain.ipMoves.values()) look(duplicate);
+  return next;
 }
 
 export function recoverDue(scene: Scene, policy: RecoverPolicy): void {

@@ -56,6 +56,8 @@ describeWithEveryFrr("a sticky MAC", (_frr, scene) => {
     await s.followed(guest, "leaf3");
     await s.lab.fabric.run("leaf3", ["bridge", "fdb", "del", guest.mac, ...PIN]);
     await s.untilClaims(guest, "leaf3", []);
+    // While its row is pinned there, leaf1's bridge learns nothing.
+    await s.lab.fdbs.leaf1.until(guest.mac, null);
     await s.says(guest, "leaf1", EVERYTHING);
     await s.followed(guest, "leaf1");
     await untilKnown(s, guest, { nexthop: s.lab.vteps.leaf1, seq: 1, sticky: false });

@@ -29,7 +29,10 @@ async function answer(question: GuestQuestion): Promise<GuestAnswer> {
     case "move":
     case "signal": {
       const guest = question.guest ?? hypervisor.guest;
-      const frames = question.signals.map((signal) => frameOf(signal, guest));
+      const given = question.kind === "move" ? question.frames : undefined;
+      const frames =
+        given?.map((frame) => Buffer.from(frame, "base64")) ??
+        question.signals.map((signal) => frameOf(signal, guest));
       if (question.kind === "move") {
         await hypervisor.mend(question.to);
         if (question.unplug !== undefined) hypervisor.unplug(question.unplug);

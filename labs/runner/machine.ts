@@ -18,6 +18,8 @@ export type GuestQuestion =
       readonly unplug?: string;
       /** Whose signals they are, if not the machine's own. */
       readonly guest?: Guest;
+      /** Sent instead of signals; in base64. */
+      readonly frames?: readonly string[];
     }
   | { readonly kind: "signal"; readonly signals: readonly GuestSignal[]; readonly guest?: Guest }
   | { readonly kind: "count-from-now" }
@@ -37,6 +39,8 @@ export interface MoveOptions {
   readonly oldPort?: "stays-up" | "goes-down";
   /** Another guest on the same hypervisor, of whom only the signals exist. */
   readonly guest?: Guest;
+  /** Sent instead of signals. */
+  readonly frames?: readonly Uint8Array[];
 }
 
 /** One gratuitous ARP and one unsolicited neighbour advertisement. */
@@ -69,6 +73,7 @@ export class Machine {
       signals,
       ...(oldPort === "goes-down" ? { unplug: this.#leg(this.#leaf) } : {}),
       ...(options.guest === undefined ? {} : { guest: options.guest }),
+      ...(options.frames === undefined ? {} : { frames: options.frames.map(inBase64) }),
     });
     this.#leaf = to;
     return at;
@@ -123,6 +128,10 @@ export function legsOf(fabric: Fabric): ReadonlyMap<string, string> {
     if (b.node === NODE) legs.set(a.node, b.port);
   }
   return legs;
+}
+
+function inBase64(frame: Uint8Array): string {
+  return Buffer.from(frame).toString("base64");
 }
 
 function assistant<Question, Answer>(

@@ -4,3 +4,11 @@
 export function now(): number {
   return performance.timeOrigin + performance.now();
 }
+
+/**
+ * The time of day as the machine has it now, in milliseconds since the epoch. It goes forward and
+ * back as the clock is set, and is only for what is compared with the clocks of others.
+ */
+export function timeOfDay(): number {
+  return Date.now();
+}

@@ -5,7 +5,8 @@
  *
  * This file knows all the rooms. Read it first.
  */
-import { now } from "./clock.ts";
+import { aborted } from "./aborted.ts";
+import { now, timeOfDay } from "./clock.ts";
 import type { Config } from "./config/config.ts";
 import { listen } from "./control/server.ts";
 import type { PortView } from "./control/snapshot.ts";
@@ -116,8 +117,10 @@ class Daemon implements AsyncDisposable {
       ...config.control,
       snapshot: () => snapshotOf(this.#shown(), now()),
       subscribe: (listener) => this.#reporter.watch(listener),
-      command: (command) =>
-        obey(command, { engine: this.#engine, observe: (news) => this.#observe(news) }),
+      command: (command, by) =>
+        obey(command, { engine: this.#engine, observe: (news) => this.#observe(news), by }),
+      now: timeOfDay,
+      tell: (notice) => this.#reporter.tell(notice, now()),
     });
     if (!control.ok) return control;
     await using _control = control.value;
@@ -290,11 +293,4 @@ class Daemon implements AsyncDisposable {
       ports: () => this.#ports(),
     };
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

@@ -15,6 +15,8 @@ interface Daemon {
   readonly engine: Engine;
   /** Answers what there was to tell. */
   readonly observe: (observation: Observation) => readonly Notice[];
+  /** Who has said so. */
+  readonly by: string;
 }
 
 export function obey(command: Command, daemon: Daemon): Result<CommandAnswer> {
@@ -40,13 +42,13 @@ function clearDuplicate(
   return err(`Cannot clear ${address}${where}: it is no duplicate`);
 }
 
-function passOn(command: WordCommand, { engine, observe }: Daemon): Result<WordAnswer> {
+function passOn(command: WordCommand, { engine, observe, by }: Daemon): Result<WordAnswer> {
   const { mac } = command;
   const said = command.kind === "migrate" ? command.step : command.kind;
   const vni = command.vni === undefined ? vniOf(mac, engine) : ok(command.vni);
   if (!vni.ok) return err(`Cannot ${said} ${mac}: ${vni.error}`);
   const word: Word = { ...command, vni: vni.value };
-  for (const notice of observe({ kind: "word", word })) {
+  for (const notice of observe({ kind: "word", word, by })) {
     if (notice.kind === "word-refused") {
       return err(`Cannot ${said} ${mac} in VNI ${vni.value}: ${REASONS[notice.refused]}`);
     }

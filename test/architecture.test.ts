@@ -18,8 +18,21 @@ const MAY_IMPORT: Readonly<Record<string, readonly (string | RegExp)[]>> = {
   state: ["evpn/", "mobility/memory.ts", "mobility/duplicates.ts"],
   report: ["evpn/", "reconcile/", /^[a-z]+\/notice\.ts$/],
   config: ["evpn/"],
-  control: ["evpn/", "mobility/", "reconcile/", "config/", "report/timeline.ts"],
-  cli: ["control/protocol.ts", "control/command.ts", "control/client.ts"],
+  control: [
+    "evpn/",
+    "mobility/",
+    "reconcile/",
+    "config/",
+    "report/timeline.ts",
+    "report/control-notice.ts",
+  ],
+  cli: [
+    "control/protocol.ts",
+    "control/command.ts",
+    "control/client.ts",
+    "control/target.ts",
+    "clock.ts",
+  ],
 };
 
 /** These depend on nothing but the language. */

@@ -11,7 +11,7 @@ function order(leaf: Leaf, command: Command): unknown {
     leaf.observe(observation);
     return leaf.notices.slice(before);
   };
-  return obey(command, { engine: leaf.engine, observe });
+  return obey(command, { engine: leaf.engine, observe, by: "socket" });
 }
 
 const host = { mac: M, vni: undefined, ips: [I4] } as const;

@@ -1,13 +1,14 @@
 /** Asks the daemon, and prints what it answers: a table for people, JSON for scripts. */
 import type { Command } from "../control/command.ts";
 import type { EventRow, Filter, ShowRows, What } from "../control/protocol.ts";
+import type { Target } from "../control/target.ts";
 import { EXIT, type Io } from "./io.ts";
 import { commandLine, eventLine, render } from "./render.ts";
 
 /** Whom to ask, and how to print what is answered. */
 export interface Asked {
   readonly io: Io;
-  readonly socket: string;
+  readonly target: Target;
   readonly json: boolean;
 }
 
@@ -56,7 +57,7 @@ type Client = import("../control/client.ts").ControlClient;
 /** gRPC is loaded only here: help and mistyped commands need not wait for it. */
 async function withClient(ask: Asked, use: (client: Client) => Promise<number>): Promise<number> {
   const { ControlClient, ControlError } = await import("../control/client.ts");
-  const client = new ControlClient(ask.socket);
+  const client = new ControlClient(ask.target);
   try {
     return await use(client);
   } catch (error) {
@@ -67,6 +68,7 @@ async function withClient(ask: Asked, use: (client: Client) => Promise<number>):
         return EXIT.notReachable;
       case "refused":
         return EXIT.usage;
+      case "not-allowed":
       case "failed":
         return EXIT.failure;
     }

@@ -11,7 +11,8 @@ import {
   readFilter,
   type What,
 } from "../control/protocol.ts";
-import { type Ask, askCommand, askShow, askWatch } from "./ask.ts";
+import { readTarget, type TargetOptions } from "../control/target.ts";
+import { type Ask, type Asked, askCommand, askShow, askWatch } from "./ask.ts";
 import { EXIT, type Io } from "./io.ts";
 
 interface Shown {
@@ -72,7 +73,11 @@ type Done = (code: Promise<number>) => Promise<void>;
 function build(io: Io, done: Done): Command {
   const program = new Command("roam")
     .description("Shows what roamd, the EVPN MAC mobility daemon of this leaf, knows and does")
-    .option("--control <path>", "the daemon's socket", DEFAULT_SOCKET)
+    .option("--control <path>", "the daemon's socket, or tcp://host:port", DEFAULT_SOCKET)
+    .option("--key-file <file>", "over TCP: the shared key to sign requests with")
+    .option("--tls-ca <file>", "over TCP: TLS, and whom to believe")
+    .option("--tls-certificate <file>", "over TCP: TLS, and who we are")
+    .option("--tls-key <file>", "over TCP: the key to the certificate")
     .option("--json", "JSON for scripts: an array, or one object per line from watch")
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
@@ -81,14 +86,18 @@ function build(io: Io, done: Done): Command {
       writeErr: (text) => void io.err(text),
     })
     .showHelpAfterError("Type roam --help for what can be asked")
-    .addHelpText("after", example("status"));
+    .addHelpText(
+      "after",
+      example("status") +
+        "  roam --control tcp://leaf1:50052 --key-file /etc/roamd/shared.key show moves\n",
+    );
   const question = (command: Command, what: What | "events", asked: string): Command => {
     for (const field of FILTERS[what])
       for (const option of optionsOf(field)) command.addOption(option);
     return command.addHelpText("after", example(asked)).action((typed: Typed) => {
       const filter = readFilter(what, filterOf(typed));
       if (!filter.ok) return command.error(`error: ${filter.error}`, { exitCode: EXIT.usage });
-      const ask: Ask = { io, ...globals(program), filter: filter.value };
+      const ask: Ask = { io, ...globals(program, io), filter: filter.value };
       return done(what === "events" ? askWatch(ask) : askShow(what, ask));
     });
   };
@@ -104,7 +113,7 @@ function build(io: Io, done: Done): Command {
     "what happens, as it happens, until interrupted",
   );
   const order = (command: Order): Promise<void> =>
-    done(askCommand(command, { io, ...globals(program) }));
+    done(askCommand(command, { io, ...globals(program, io) }));
   addClear(program, order);
   addWord(program, order);
   return program;
@@ -195,9 +204,11 @@ function given(fields: Readonly<Record<string, unknown>>): Readonly<Record<strin
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
-function globals(program: Command): { readonly socket: string; readonly json: boolean } {
-  const { control, json } = program.opts<{ control: string; json?: boolean }>();
-  return { socket: control, json: json === true };
+function globals(program: Command, io: Io): Omit<Asked, "io"> {
+  const { json, ...options } = program.opts<TargetOptions & { json?: boolean }>();
+  const target = readTarget(options, io.now);
+  if (!target.ok) return program.error(`error: ${target.error}`, { exitCode: EXIT.usage });
+  return { target: target.value, json: json === true };
 }
 
 function example(words: string): string {

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** `roam`, the command line of roamd: the process around `command.ts`. */
 import { once } from "node:events";
+import { timeOfDay } from "../clock.ts";
 import { run } from "./command.ts";
 import { EXIT } from "./io.ts";
 
@@ -24,5 +25,6 @@ process.exitCode = await run(process.argv.slice(2), {
   out: (text) => write(process.stdout, text),
   err: (text) => write(process.stderr, text),
   colour: process.stdout.isTTY && (process.env.NO_COLOR ?? "") === "",
+  now: timeOfDay,
   signal: interrupted.signal,
 });

@@ -1,16 +1,27 @@
-/** The CLI's end of the control socket: questions out, JSON texts in, and one kind of error. */
-import { resolve } from "node:path";
-import { Client, type ClientReadableStream, credentials, status } from "@grpc/grpc-js";
+/** The CLI's end of the control API: questions out, JSON texts in, and one kind of error. */
+import {
+  type ChannelCredentials,
+  Client,
+  type ClientReadableStream,
+  credentials,
+  Metadata,
+  status,
+} from "@grpc/grpc-js";
 import type { Command } from "./command.ts";
 import type { Filter, ShowRequest } from "./protocol.ts";
 import { COMMAND, SHOW, type Texts, WATCH } from "./service.ts";
 import { tryConnect } from "./socket.ts";
+import { socketTarget, type Target } from "./target.ts";
 
 /**
  * `not-reachable`: nobody answers at the socket, or whoever did has gone. `refused`: the daemon does
- * not take the question as it is. `failed`: it does, and could not answer.
+ * not take the question as it is. `not-allowed`: it takes none from us. `failed`: it does, and could
+ * not answer.
  */
-export type ControlErrorKind = "not-reachable" | "refused" | "failed";
+export type ControlErrorKind = "not-reachable" | "refused" | "not-allowed" | "failed";
+
+/** So often a request is signed anew: the one asked says only by refusing whom it is to be signed for. */
+const SIGNED_MAX = 3;
 
 export class ControlError extends Error {
   override readonly name = "ControlError";
@@ -23,12 +34,15 @@ export class ControlError extends Error {
 }
 
 export class ControlClient implements Disposable {
-  readonly #socket: string;
+  readonly #target: Target;
   readonly #client: Client;
 
-  constructor(socket: string) {
-    this.#socket = resolve(socket);
-    this.#client = new Client(`unix:${this.#socket}`, credentials.createInsecure());
+  /** A text is the path of a socket. */
+  constructor(target: Target | string) {
+    this.#target = typeof target === "string" ? socketTarget(target) : target;
+    // Who is asked for by name is asked, and no proxy in its place.
+    const channel = { "grpc.enable_http_proxy": 0 };
+    this.#client = new Client(this.#target.grpc, credentialsOf(this.#target), channel);
   }
 
   /** The rows of an answer, as JSON texts, some hundreds at a time. */
@@ -57,23 +71,42 @@ export class ControlClient implements Disposable {
     request: unknown,
     signal: AbortSignal,
   ): AsyncGenerator<Texts, void> {
-    if (signal.aborted) return;
+    const body = JSON.stringify(request);
+    for (let tries = 1; !signal.aborted; tries++) {
+      try {
+        yield* this.#ask(method, body, signal);
+        return;
+      } catch (error) {
+        if (signal.aborted) return;
+        if (tries === SIGNED_MAX || !this.#mayAskAgain(error)) throw await this.#explain(error);
+      }
+    }
+  }
+
+  async *#ask(method: typeof SHOW, body: string, signal: AbortSignal): AsyncGenerator<Texts, void> {
+    const { signer } = this.#target;
     const call: ClientReadableStream<Texts> = this.#client.makeServerStreamRequest(
       method.path,
       method.requestSerialize,
       method.responseDeserialize,
-      [JSON.stringify(request)],
+      [body],
+      signer?.sign({ method: method.path, body }) ?? new Metadata(),
     );
     const cancel = (): void => call.cancel();
     signal.addEventListener("abort", cancel, { once: true });
     try {
       for await (const texts of call) yield texts as Texts;
-    } catch (error) {
-      if (!signal.aborted) throw await this.#explain(error);
     } finally {
       signal.removeEventListener("abort", cancel);
       call.cancel();
     }
+  }
+
+  /** Nothing was answered yet: who is not allowed gets no part of it. */
+  #mayAskAgain(error: unknown): boolean {
+    const { code, metadata } = error as { readonly code?: unknown; readonly metadata?: unknown };
+    if (code !== status.UNAUTHENTICATED || !(metadata instanceof Metadata)) return false;
+    return this.#target.signer?.learn(metadata) ?? false;
   }
 
   async #explain(error: unknown): Promise<ControlError> {
@@ -82,14 +115,22 @@ export class ControlClient implements Disposable {
     switch (code) {
       case status.UNAVAILABLE:
       case status.CANCELLED: {
-        const reason = (await tryConnect(this.#socket)) ?? "it has hung up";
-        const message = `Cannot reach roamd at ${this.#socket}: ${reason}`;
+        const { shown, connect: to } = this.#target;
+        const hungUp = this.#target.tls === undefined ? "it has hung up" : said;
+        const message = `Cannot reach roamd at ${shown}: ${(await tryConnect(to)) ?? hungUp}`;
         return new ControlError("not-reachable", message, { cause: error });
       }
       case status.INVALID_ARGUMENT:
         return new ControlError("refused", said, { cause: error });
+      case status.UNAUTHENTICATED:
+        return new ControlError("not-allowed", said, { cause: error });
       default:
         return new ControlError("failed", said, { cause: error });
     }
   }
+}
+
+function credentialsOf({ tls }: Target): ChannelCredentials {
+  if (tls === undefined) return credentials.createInsecure();
+  return credentials.createSsl(tls.ca, tls.key ?? null, tls.certificate ?? null);
 }

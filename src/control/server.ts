@@ -1,22 +1,19 @@
 /**
- * The daemon's end of the control socket. Whatever comes over it is answered by rows or by a status
+ * The daemon's end of the control socket, and of the way in over TCP. Whatever comes over it is answered by rows or by a status
  * that names what is wrong; the daemon's own work goes on between any two batches of an answer.
  */
-import {
-  Server,
-  ServerCredentials,
-  type ServerWritableStream,
-  status,
-  type UntypedHandleCall,
-} from "@grpc/grpc-js";
+import { Server, ServerCredentials, status } from "@grpc/grpc-js";
 import { err, ok, type Result } from "../evpn/result.ts";
+import type { ControlNotice } from "../report/control-notice.ts";
+import { type Admit, CALLS_MAX, Calls, type Done, type Request } from "./calls.ts";
 import { type Command, type CommandAnswer, readCommandRequest } from "./command.ts";
 import { readShowRequest, readWatchRequest } from "./protocol.ts";
 import { show } from "./queries/show.ts";
-import { COMMAND, SHOW, type Texts, WATCH } from "./service.ts";
+import { COMMAND, SHOW, WATCH } from "./service.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { type Access, allowAccess, clearPath } from "./socket.ts";
-import { Stream } from "./stream.ts";
+import type { Stream } from "./stream.ts";
+import { IDLE_MS, prepareTcp, type TcpAccess } from "./tcp.ts";
 import { type Subscribe, sendEvents } from "./watch.ts";
 
 export interface ControlServerOptions extends Access {
@@ -24,30 +21,88 @@ export interface ControlServerOptions extends Access {
   /** Called for each question. */
   readonly snapshot: () => Snapshot;
   readonly subscribe: Subscribe;
-  /** Does it, or says in one sentence why it can not be done. */
-  readonly command: (command: Command) => Result<CommandAnswer>;
+  /** Does it, or says in one sentence why it can not be done; `by` is who has asked for it. */
+  readonly command: (command: Command, by: string) => Result<CommandAnswer>;
+  /** `undefined`: only the socket is listened on. */
+  readonly tcp: TcpAccess | undefined;
+  /** The time of day, which those who sign requests must know as well. */
+  readonly now: () => number;
+  readonly tell: (notice: ControlNotice) => void;
 }
 
 export interface ControlServer extends AsyncDisposable {
   readonly socket: string;
+  /** `host:port`. */
+  readonly tcp: string | undefined;
 }
 
 /** A question is one line; nobody needs more than this. */
 const REQUEST_MAX_BYTES = 64 * 1024;
-/** Calls at a time, of all clients: each holds rows or events in memory. */
-const CALLS_MAX = 64;
+
+/** Who may open the socket is its permissions' business; which process it was nobody tells us. */
+const admitAnybody: Admit = () => ok("socket");
 
 /** Listens, or says in one sentence why not. */
 export async function listen(options: ControlServerOptions): Promise<Result<ControlServer>> {
+  const socket = await listenOnSocket(options);
+  if (!socket.ok) return socket;
+  const tcp = options.tcp === undefined ? undefined : await listenOnTcp(options.tcp, options);
+  const close = async (): Promise<void> => {
+    if (tcp?.ok === true) await tcp.value[Symbol.asyncDispose]();
+    await socket.value[Symbol.asyncDispose]();
+  };
+  if (tcp?.ok === false) {
+    await close();
+    return tcp;
+  }
+  return ok({
+    socket: options.socket,
+    tcp: tcp?.value.address,
+    [Symbol.asyncDispose]: close,
+  });
+}
+
+async function listenOnSocket(options: ControlServerOptions): Promise<Result<AsyncDisposable>> {
   const cleared = await clearPath(options.socket);
   if (!cleared.ok) return cleared;
+  const served = serve(options, admitAnybody);
+  const bound = await bind(served.server, options.socket);
+  const allowed = bound.ok ? await allowAccess(options.socket, options) : bound;
+  if (allowed.ok) return ok(served);
+  // Node removes the socket's file when it stops to listen.
+  await served[Symbol.asyncDispose]();
+  return allowed;
+}
 
+async function listenOnTcp(
+  access: TcpAccess,
+  options: ControlServerOptions,
+): Promise<Result<AsyncDisposable & { readonly address: string }>> {
+  const door = prepareTcp(access, options);
+  if (!door.ok) return door;
+  const served = serve(options, door.value.admit);
+  const close = async (): Promise<void> => {
+    door.value.close();
+    await served[Symbol.asyncDispose]();
+  };
+  const opened = await door.value.open(served.server);
+  if (opened.ok) return ok({ address: opened.value, [Symbol.asyncDispose]: close });
+  await close();
+  return opened;
+}
+
+/** A server for one way in, so that who comes by the other can not use up what there is. */
+function serve(
+  options: ControlServerOptions,
+  admit: Admit,
+): AsyncDisposable & { readonly server: Server } {
   const server = new Server({
     "grpc.max_receive_message_length": REQUEST_MAX_BYTES,
     "grpc.max_concurrent_streams": CALLS_MAX,
+    "grpc.max_connection_idle_ms": IDLE_MS,
   });
   const stop = new AbortController();
-  const calls = new Calls(stop.signal);
+  const calls = new Calls(stop.signal, admit);
   server.addService(
     { show: SHOW, watch: WATCH, command: COMMAND },
     {
@@ -56,21 +111,12 @@ export async function listen(options: ControlServerOptions): Promise<Result<Cont
       command: calls.handle((stream, request) => obey(stream, request, options)),
     },
   );
-  const bound = await bind(server, options.socket);
-  const allowed = bound.ok ? await allowAccess(options.socket, options) : bound;
-  if (!allowed.ok) {
+  const dispose = async (): Promise<void> => {
+    stop.abort();
     server.forceShutdown();
-    return allowed;
-  }
-  return ok({
-    socket: options.socket,
-    [Symbol.asyncDispose]: async () => {
-      stop.abort();
-      // Node removes the socket's file when it stops to listen.
-      server.forceShutdown();
-      await calls.settled();
-    },
-  });
+    await calls.settled();
+  };
+  return { server, [Symbol.asyncDispose]: dispose };
 }
 
 function bind(server: Server, socket: string): Promise<Result<undefined>> {
@@ -83,7 +129,7 @@ function bind(server: Server, socket: string): Promise<Result<undefined>> {
 
 async function answer(
   stream: Stream,
-  text: string,
+  { text }: Request,
   { snapshot }: ControlServerOptions,
 ): Promise<Done> {
   const request = readShowRequest(text);
@@ -96,7 +142,7 @@ async function answer(
 
 async function watch(
   stream: Stream,
-  text: string,
+  { text }: Request,
   { subscribe }: ControlServerOptions,
 ): Promise<Done> {
   const filter = readWatchRequest(text);
@@ -107,62 +153,17 @@ async function watch(
 
 async function obey(
   stream: Stream,
-  text: string,
+  { text, by }: Request,
   { command }: ControlServerOptions,
 ): Promise<Done> {
   const request = readCommandRequest(text);
   if (!request.ok) return misunderstood(request.error);
-  const answer = command(request.value);
+  const answer = command(request.value, by);
   if (!answer.ok) return err({ code: status.FAILED_PRECONDITION, details: answer.error });
   await stream.write([JSON.stringify(answer.value)]);
   return ok(undefined);
 }
 
-/** A call comes to its end, or ends with a status that says in one sentence why. */
-type Done = Result<undefined, { readonly code: status; readonly details: string }>;
-
 function misunderstood(details: string): Done {
   return err({ code: status.INVALID_ARGUMENT, details });
-}
-
-type Handler = (stream: Stream, request: string) => Promise<Done>;
-
-/** The calls under way: so many and no more, and none left when the server has gone. */
-class Calls {
-  readonly #running = new Set<Promise<void>>();
-  readonly #stop: AbortSignal;
-
-  constructor(stop: AbortSignal) {
-    this.#stop = stop;
-  }
-
-  handle(handler: Handler): UntypedHandleCall {
-    return (call: ServerWritableStream<Texts, Texts>) => {
-      const stream = new Stream(call, this.#stop);
-      if (this.#running.size >= CALLS_MAX) {
-        stream.fail(status.RESOURCE_EXHAUSTED, `Cannot answer: ${CALLS_MAX} calls are under way`);
-        return;
-      }
-      const running = run(handler, stream, call.request).finally(() => {
-        this.#running.delete(running);
-      });
-      this.#running.add(running);
-    };
-  }
-
-  async settled(): Promise<void> {
-    await Promise.all(this.#running);
-  }
-}
-
-async function run(handler: Handler, stream: Stream, request: Texts): Promise<void> {
-  try {
-    const done = await handler(stream, request[0] ?? "{}");
-    if (done.ok) stream.end();
-    else stream.fail(done.error.code, done.error.details);
-  } catch (error) {
-    // The caller has hung up, or the server stops: there is nobody to tell.
-    if (stream.signal.aborted) stream.end();
-    else stream.fail(status.INTERNAL, `Cannot answer: ${String(error)}`);
-  }
 }

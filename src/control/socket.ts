@@ -1,6 +1,6 @@
 /** The unix socket that `roamd` listens on: whose it is, and who may open it. */
 import { access, chmod, chown, constants, lstat, mkdir, readFile, unlink } from "node:fs/promises";
-import { connect } from "node:net";
+import { connect, type NetConnectOpts } from "node:net";
 import { dirname } from "node:path";
 import { err, ok, type Result } from "../evpn/result.ts";
 
@@ -23,7 +23,7 @@ export async function clearPath(path: string): Promise<Result<undefined>> {
     if (there === undefined) return ok(undefined);
     if (!there.isSocket()) return refuse(path, "something that is not a socket stands there");
     // A process that was killed leaves its socket behind: nobody answers there any more.
-    const refused = await tryConnect(path);
+    const refused = await tryConnect({ path });
     if (refused === undefined) return refuse(path, "another roamd is running");
     if (refused !== "ECONNREFUSED") return refuse(path, refused);
     await unlink(path);
@@ -66,9 +66,9 @@ async function groupId(group: string): Promise<number | undefined> {
 }
 
 /** Answers why nobody can be reached there, by the name of the errno; `undefined`: somebody can. */
-export function tryConnect(path: string): Promise<string | undefined> {
+export function tryConnect(to: NetConnectOpts): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const socket = connect(path);
+    const socket = connect(to);
     const settle = (reason: string | undefined): void => {
       socket.destroy();
       resolve(reason);

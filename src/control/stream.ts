@@ -1,7 +1,7 @@
 /** One answer under way: written no faster than it is read, and never in one go. */
 import { once } from "node:events";
 import { setImmediate } from "node:timers/promises";
-import type { ServerWritableStream, status } from "@grpc/grpc-js";
+import type { Metadata, ServerWritableStream, status } from "@grpc/grpc-js";
 import type { Texts } from "./service.ts";
 
 /** Rows are sent together up to about this size; gRPC takes no message above 4 MiB. */
@@ -33,8 +33,8 @@ export class Stream {
     this.#call.end();
   }
 
-  fail(code: status, details: string): void {
-    this.#call.emit("error", { code, details });
+  fail(code: status, details: string, metadata?: Metadata): void {
+    this.#call.emit("error", { code, details, metadata });
   }
 }
 

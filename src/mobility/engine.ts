@@ -131,7 +131,7 @@ export class Engine {
         break;
       case "word": {
         const scene = this.#scene(this.#domainOf(observation.word.vni), at);
-        wordGiven(scene, observation.word, this.#policy(observation.word.vni));
+        wordGiven(scene, observation, this.#policy(observation.word.vni));
         break;
       }
       case "duplicate-cleared":

@@ -54,12 +54,13 @@ export type Notice =
   /** An IP has come to another MAC. */
   | (OfMac & { readonly kind: "ip-moved"; readonly ip: IpAddress; readonly from: MacAddress })
   | (OfMac & { readonly kind: "ip-learned"; readonly ip: IpAddress; readonly signal: Signal })
-  /** What the hypervisor has said was acted upon, or why not. */
-  | (OfMac & { readonly kind: "word-given"; readonly word: SaidWord })
+  /** What the hypervisor has said was acted upon, or why not; `by` is who has said it. */
+  | (OfMac & { readonly kind: "word-given"; readonly word: SaidWord; readonly by?: string })
   | (OfMac & {
       readonly kind: "word-refused";
       readonly word: SaidWord;
       readonly refused: WordRefused;
+      readonly by?: string;
     })
   | (OfMac & { readonly kind: "migration-timed-out"; readonly phase: Phase })
   /** The MAC was to go to `expected`, and another VTEP claims it. */

@@ -88,7 +88,12 @@ export type Observation =
       readonly address: MacAddress | IpAddress | undefined;
     }
   /** The hypervisor, or an operator in its place, says where a host is or goes. */
-  | { readonly kind: "word"; readonly word: Word }
+  | {
+      readonly kind: "word";
+      readonly word: Word;
+      /** Who has said so; not in recordings of before it was known. */
+      readonly by?: string;
+    }
   /** This source has told all that stood at its start. */
   | { readonly kind: "told"; readonly source: Source };
 

@@ -6,21 +6,28 @@ import { hostLeft, hostSeen, type SeenPolicy } from "./hosts.ts";
 import { type MacEntry, newEntry } from "./mac-entry.ts";
 import { enter, type Migration, type Word } from "./migration.ts";
 import type { WordRefused } from "./notice.ts";
+import type { Observation } from "./observation.ts";
 import { beginProbe, type ProbeSettings } from "./probes.ts";
 import { raised } from "./reclaim.ts";
 
+type Said = Extract<Observation, { kind: "word" }>;
 type Migrate = Extract<Word, { kind: "migrate" }>;
 
 type WordPolicy = Omit<SeenPolicy, "evidence">;
 
 /** Acts upon the word, or tells why it is refused. */
-export function wordGiven(scene: Scene, word: Word, policy: WordPolicy): void {
+export function wordGiven(scene: Scene, { word, by }: Said, policy: WordPolicy): void {
   const { outbox } = scene;
   const { vni, mac } = word;
   const refused = act(scene, word, policy);
-  const said = word.kind === "migrate" ? word.step : word.kind;
-  if (refused !== undefined) outbox.tell({ kind: "word-refused", vni, mac, word: said, refused });
-  else outbox.tell({ kind: "word-given", vni, mac, word: said });
+  const said = {
+    vni,
+    mac,
+    word: word.kind === "migrate" ? word.step : word.kind,
+    ...(by === undefined ? {} : { by }),
+  };
+  if (refused !== undefined) outbox.tell({ kind: "word-refused", ...said, refused });
+  else outbox.tell({ kind: "word-given", ...said });
 }
 
 function act(scene: Scene, word: Word, policy: WordPolicy): WordRefused | undefined {

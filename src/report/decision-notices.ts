@@ -53,13 +53,14 @@ export const DECISION: Entries<Notice> = {
   },
   "word-given": {
     level: "info",
-    sentence: ({ vni, mac, word }) => `Was told to ${word} MAC ${mac} in VNI ${vni}`,
+    sentence: ({ vni, mac, word, by }) =>
+      `Was told${teller(by)} to ${word} MAC ${mac} in VNI ${vni}`,
     counts: decided,
   },
   "word-refused": {
     level: "warn",
-    sentence: ({ vni, mac, word, refused }) =>
-      `Was told to ${word} MAC ${mac} in VNI ${vni}, and did not: ${refused}`,
+    sentence: ({ vni, mac, word, refused, by }) =>
+      `Was told${teller(by)} to ${word} MAC ${mac} in VNI ${vni}, and did not: ${refused}`,
     counts: decided,
   },
   "migration-timed-out": {
@@ -178,6 +179,10 @@ export const DECISION: Entries<Notice> = {
 
 function whose(mac: MacAddress, ip: IpAddress | undefined): string {
   return ip === undefined ? `MAC ${mac}` : `IP ${ip} of MAC ${mac}`;
+}
+
+function teller(by: string | undefined): string {
+  return by === undefined ? "" : ` by ${by}`;
 }
 
 function place(where: Place): string {

@@ -35,7 +35,8 @@ export type CounterName =
   | "roamd_moves_total"
   | "roamd_frames_ignored_total"
   | "roamd_routes_ignored_total"
-  | "roamd_limits_hit_total";
+  | "roamd_limits_hit_total"
+  | "roamd_control_refused_total";
 
 const COUNTERS: Readonly<Record<CounterName, { help: string; label: string }>> = {
   roamd_notices_total: { help: "Notices, by kind", label: "kind" },
@@ -53,6 +54,10 @@ const COUNTERS: Readonly<Record<CounterName, { help: string; label: string }>> =
     label: "reason",
   },
   roamd_limits_hit_total: { help: "Limits that were hit, by limit", label: "limit" },
+  roamd_control_refused_total: {
+    help: "Requests over TCP of those who may not, by reason",
+    label: "reason",
+  },
 };
 
 export class Metrics {

@@ -9,11 +9,18 @@ import type { GobgpNotice } from "../gobgp/notice.ts";
 import type { LinuxNotice } from "../linux/notice.ts";
 import type { Notice } from "../mobility/notice.ts";
 import type { StateNotice } from "../state/notice.ts";
+import type { ControlNotice } from "./control-notice.ts";
 import { DECISION } from "./decision-notices.ts";
 import type { Count, Entries, Entry, Level } from "./notice-entry.ts";
 import type { TableNotice } from "./table-notice.ts";
 
-export type AnyNotice = Notice | LinuxNotice | GobgpNotice | StateNotice | TableNotice;
+export type AnyNotice =
+  | Notice
+  | LinuxNotice
+  | GobgpNotice
+  | StateNotice
+  | TableNotice
+  | ControlNotice;
 
 export function levelOf(notice: AnyNotice): Level {
   const { level } = entryOf(notice);
@@ -164,7 +171,22 @@ const STATE: Entries<StateNotice> = {
   },
 };
 
-const NOTICES: Entries<AnyNotice> = { ...DECISION, ...LINUX, ...GOBGP, ...TABLE, ...STATE };
+const CONTROL: Entries<ControlNotice> = {
+  "control-refused": {
+    level: "warn",
+    sentence: ({ peer, reason }) => `Refused a request of ${peer} over TCP: ${reason}`,
+    counts: ({ reason }) => [["roamd_control_refused_total", reason]],
+  },
+};
+
+const NOTICES: Entries<AnyNotice> = {
+  ...DECISION,
+  ...LINUX,
+  ...GOBGP,
+  ...TABLE,
+  ...STATE,
+  ...CONTROL,
+};
 
 function entryOf<N extends AnyNotice>(notice: N): Entry<N> {
   // The table's type says that this entry is for this notice; an index by union forgets it.

@@ -60,6 +60,9 @@ async function start(): Promise<void> {
     socket,
     mode: 0o600,
     group: undefined,
+    tcp: undefined,
+    now: () => 0,
+    tell: () => {},
     snapshot: () => snapshot,
     subscribe: (listener) => {
       listeners.add(listener);
@@ -101,6 +104,7 @@ async function roam(
       said.err += text;
     },
     colour,
+    now: () => 0,
     signal,
   });
   return said;

@@ -30,6 +30,9 @@ beforeEach(async () => {
     socket: join(folder, "roamd.sock"),
     mode: 0o600,
     group: undefined,
+    tcp: undefined,
+    now: () => 0,
+    tell: () => {},
     snapshot: () => world({ entries }),
     subscribe: (listener) => {
       listeners.add(listener);

@@ -53,7 +53,7 @@ function order(
     vni: undefined,
     ...command,
   };
-  return { said: obey(whole, { engine: leaf.engine, observe }), news };
+  return { said: obey(whole, { engine: leaf.engine, observe, by: "socket" }), news };
 }
 
 /** The MAC, with its IPs at B, goes to and fro between B and us. */

@@ -39,6 +39,9 @@ async function start(
     socket,
     mode: access.mode ?? 0o660,
     group: access.group,
+    tcp: undefined,
+    now: () => T0,
+    tell: () => {},
     snapshot: () => snapshot,
     subscribe: (listener) => {
       listeners.add(listener);

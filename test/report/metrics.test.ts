@@ -14,6 +14,7 @@ describe("The metrics", () => {
     const names = [...declared].map(([, name = "", type = ""]) => `${name} ${type}`);
     expect(names.sort()).toEqual([
       "roamd_apply_seconds histogram",
+      "roamd_control_refused_total counter",
       "roamd_decisions_total counter",
       "roamd_duplicates gauge",
       "roamd_frames_ignored_total counter",

@@ -51,6 +51,8 @@ export class Domain {
   /** `undefined` while the segment or the speaker is unknown: then nothing can be advertised. */
   vrf: MacVrf | undefined;
   readonly ports: Set<PortName> = new Set();
+  /** Hosts seen on ports that are not up yet; the oldest first. */
+  early: { readonly sighting: Sighting; readonly at: number }[] = [];
   readonly floods: Map<ImetRouteKey, ImetRoute> = new Map();
   /** The neighbours last asked for: which MACs hold an IP changes with every one of them. */
   readonly neighbours: Map<IpAddress, NeighbourRow> = new Map();

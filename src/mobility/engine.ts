@@ -14,7 +14,7 @@ import { newEntry } from "./mac-entry.ts";
 import { recall } from "./memory.ts";
 import type { Observation, Sighting, Source } from "./observation.ts";
 import { type Decision, Outbox } from "./outbox.ts";
-import { portDown, portRenamed } from "./ports.ts";
+import { portDown, portRenamed, portUp, seenEarly } from "./ports.ts";
 import { RdNumbers } from "./rd-numbers.ts";
 import { clearDuplicates } from "./recover.ts";
 import { refreshVrf } from "./refresh-vrf.ts";
@@ -91,7 +91,7 @@ export class Engine {
         this.#segmentDown(observation.vni, at);
         break;
       case "port-up":
-        this.#domainOf(observation.vni).ports.add(observation.port);
+        this.#portUp(observation.vni, observation.port, at);
         break;
       case "port-down":
         this.#portDown(observation.vni, observation.port, at);
@@ -212,6 +212,10 @@ export class Engine {
     });
   }
 
+  #portUp(vni: Vni, port: PortName, at: number): void {
+    portUp(this.#scene(this.#domainOf(vni), at), port, this.#policy(vni));
+  }
+
   #portDown(vni: Vni, port: PortName, at: number): void {
     this.#gate.portDown(vni, port);
     const domain = this.#domains.get(vni);
@@ -227,6 +231,7 @@ export class Engine {
   #seenNow({ sighting, evidence, at }: Held): void {
     const scene = this.#scene(this.#domainOf(sighting.vni), at);
     const policy = this.#policy(sighting.vni);
+    if (!scene.domain.ports.has(sighting.port)) seenEarly(scene, sighting);
     const wasHere = scene.domain.entry(sighting.mac)?.local !== undefined;
     hostSeen(scene, sighting, { ...policy, evidence });
     if (!wasHere) hostArrived(scene, sighting.mac, policy);

@@ -15,6 +15,7 @@ import {
   ip,
   Leaf,
   M,
+  M2,
   mac,
   must,
   port,
@@ -120,6 +121,19 @@ describe("A MAC seen on a local port", () => {
 
     expect(leaf.advertised()).toEqual([]);
     expect(leaf.noticesOf("sighting-ignored")).toMatchObject([{ reason: "own-mac" }]);
+  });
+
+  it("is taken in when its port comes up a moment after its first frame", () => {
+    const leaf = Leaf.ready(A);
+    leaf.sees({ port: "p9", ip: I4 });
+    leaf.after(2000);
+    leaf.observe({ kind: "port-up", vni: VNI, port: port("p9") });
+    expect(leaf.advertised()).toEqual([`${M} - -`, `${M} ${I4} -`]);
+
+    leaf.sees({ port: "p8", mac: M2 });
+    leaf.after(2001);
+    leaf.observe({ kind: "port-up", vni: VNI, port: port("p8") });
+    expect(leaf.where(M2)).toBe("nowhere");
   });
 
   it("on a port that is not up is ignored, and counted", () => {

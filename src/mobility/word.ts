@@ -3,7 +3,7 @@ import type { IpAddress } from "../evpn/ip.ts";
 import type { PortName } from "../evpn/port.ts";
 import { commit, type Scene } from "./commit.ts";
 import { hostLeft, hostSeen, type SeenPolicy } from "./hosts.ts";
-import { type MacEntry, newEntry } from "./mac-entry.ts";
+import { ipsOf, type MacEntry, newEntry } from "./mac-entry.ts";
 import { enter, type Migration, type Word } from "./migration.ts";
 import type { WordRefused } from "./notice.ts";
 import type { Observation } from "./observation.ts";
@@ -92,20 +92,22 @@ function whereItWas(
   known: Migration | undefined,
   { ips }: Migrate,
 ): Pick<Migration, "port" | "ips"> {
-  const held: readonly IpAddress[] = [...(entry?.local?.ips.keys() ?? known?.ips ?? [])];
+  // At the leaf it comes to, what the routes give it: they may be withdrawn before it lands.
+  const held: readonly IpAddress[] = entry === undefined ? (known?.ips ?? []) : ipsOf(entry);
   return { port: entry?.local?.port ?? known?.port, ips: [...new Set([...held, ...ips])] };
 }
 
 /** It runs here now: it is claimed without waiting for a frame of its own. */
 function land(scene: Scene, word: Migrate, policy: WordPolicy): WordRefused | undefined {
   const { domain } = scene;
-  const { vni, mac, to, ips } = word;
+  const { vni, mac, to } = word;
+  const ips = word.ips.length > 0 ? word.ips : (domain.migrations.get(mac)?.ips ?? []);
   const port = word.port ?? onlyPort(domain.ports);
   if (port === undefined) return "port-needed";
   enter(scene, mac, { phase: "landed", to, port, ips });
   const refused = attach(scene, { vni, mac, port, ips }, policy);
   if (refused !== undefined) domain.migrations.delete(mac);
-  else if (ips.length > 0) keepOnly(scene, word);
+  else if (word.ips.length > 0) keepOnly(scene, word);
   return refused;
 }
 
@@ -140,8 +142,10 @@ function end(
     return undefined;
   }
   if (step === "commit") return undefined;
+  // It was not here, and does not come.
+  if (known.port === undefined) return undefined;
   // The source is restored everywhere, whatever the others have heard by now (C9.17).
-  if (known.port === undefined || !domain.ports.has(known.port)) return "unknown-port";
+  if (!domain.ports.has(known.port)) return "unknown-port";
   const { port, ips } = known;
   const refused = attach(scene, { vni, mac, port, ips }, policy);
   const restored = domain.entry(mac);

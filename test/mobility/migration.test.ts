@@ -114,6 +114,18 @@ describe("A hot migration", () => {
     expect(leaf.where()).toBe("p2");
   });
 
+  it("has its IPs at the destination though the source let go before it landed", () => {
+    const leaf = Leaf.ready(A);
+    leaf.hears(adv(B));
+    leaf.hears(adv(B, { ip: I4 }));
+    migrate(leaf, "start");
+    leaf.hearsWithdrawn(adv(B));
+    leaf.hearsWithdrawn(adv(B, { ip: I4 }));
+    migrate(leaf, "land", { port: "p2" });
+
+    expect(leaf.advertised()).toEqual([`${M} - 1`, `${M} ${I4} 1`]);
+  });
+
   it("that is committed before the destination has said anything leaves the source", () => {
     const leaf = withHost();
     migrate(leaf, "start");
@@ -183,6 +195,17 @@ describe("A migration that is aborted", () => {
 
     expect(leaf.where()).toBe(B);
     expect(leaf.advertised()).toEqual([]);
+  });
+
+  it("at the destination before it landed there is over, and nothing else", () => {
+    const leaf = Leaf.ready(A);
+    leaf.hears(adv(B));
+    migrate(leaf, "start");
+    migrate(leaf, "abort");
+
+    expect(refusals(leaf)).toEqual([]);
+    expect(leaf.where()).toBe(B);
+    expect(leaf.engine.domain(VNI)?.migrations.size).toBe(0);
   });
 
   it("that nobody has begun is refused", () => {

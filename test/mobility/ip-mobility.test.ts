@@ -103,6 +103,16 @@ describe("A host with many IPs", () => {
     expect(leaf.rows("neighbour")).toMatchObject([{ ip: I4, mac: M2 }]);
   });
 
+  it("C3.6 is let go as a whole to a lower VTEP with the same number, told of one IP", () => {
+    const leaf = Leaf.ready(B);
+    leaf.sees({ ip: I4 });
+    leaf.sees({ ip: I6 });
+    leaf.hears(adv(A, { ip: I4 }));
+
+    expect(leaf.advertised()).toEqual([]);
+    expect(leaf.fdb()).toBe(A);
+  });
+
   it("leaves as a whole: its neighbours point to the new leaf", () => {
     const leaf = Leaf.ready(A);
     leaf.sees({ ip: I4 });

@@ -146,7 +146,7 @@ describe("A MAC seen on a local port", () => {
 });
 
 describe("A MAC of ours that another VTEP claims", () => {
-  it("C1.5 with a higher number is let go: MAC and every IP withdrawn, frames sent there", () => {
+  it("C1.5 C4.5 with a higher number is let go: MAC and every IP withdrawn, frames sent there", () => {
     const leaf = Leaf.ready(A);
     leaf.hears(adv(B, { seq: 1 }));
     leaf.sees({ ip: I4 });
@@ -211,7 +211,7 @@ describe("A MAC of ours that another VTEP claims", () => {
     expect(mixed.fdb()).toBe(B);
   });
 
-  it("comes back with the next number when it shows itself again", () => {
+  it("C1.13 comes back with the next number when it shows itself again", () => {
     const leaf = Leaf.ready(A);
     leaf.sees();
     leaf.hears(adv(B, { seq: 1 }));
@@ -400,7 +400,7 @@ describe("The start", () => {
 });
 
 describe("A host that leaves", () => {
-  it("C1.15 with its port is withdrawn, MAC and IPs", () => {
+  it("C1.15 C4.3 with its port is withdrawn at once, MAC and IPs", () => {
     const leaf = Leaf.ready(A);
     leaf.sees({ ip: I4 });
     leaf.observe({ kind: "port-down", vni: VNI, port: port("p1") });

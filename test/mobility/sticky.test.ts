@@ -124,6 +124,20 @@ describe("A MAC that is sticky here", () => {
     expect(leaf.advertised()).toEqual([`${M} - 8s`, `${M} ${I4} 8s`]);
   });
 
+  it("C2.17 and no longer is one after a change of the configuration is bid for as any other", () => {
+    const leaf = new Leaf(A);
+    leaf.boots();
+    leaf.observe({ kind: "remembered", route: adv(A, { sticky: true }) });
+    leaf.told("rib");
+    leaf.sees();
+    leaf.told("kernel");
+    leaf.told("packets");
+    expect(leaf.advertised()).toEqual([`${M} - -`]);
+    leaf.hears(adv(B, { seq: 1 }));
+
+    expect(leaf.where()).toBe(B);
+  });
+
   it("goes when its port goes", () => {
     const leaf = Leaf.ready(A, stickyHere);
     leaf.sees();

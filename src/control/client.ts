@@ -1,7 +1,10 @@
 /** The CLI's end of the control API: questions out, JSON texts in, and one kind of error. */
+import { isIP } from "node:net";
+import { checkServerIdentity } from "node:tls";
 import {
   type ChannelCredentials,
   Client,
+  type ClientOptions,
   type ClientReadableStream,
   credentials,
   Metadata,
@@ -40,9 +43,11 @@ export class ControlClient implements Disposable {
   /** A text is the path of a socket. */
   constructor(target: Target | string) {
     this.#target = typeof target === "string" ? socketTarget(target) : target;
-    // Who is asked for by name is asked, and no proxy in its place.
-    const channel = { "grpc.enable_http_proxy": 0 };
-    this.#client = new Client(this.#target.grpc, credentialsOf(this.#target), channel);
+    this.#client = new Client(
+      this.#target.grpc,
+      credentialsOf(this.#target),
+      channelOf(this.#target),
+    );
   }
 
   /** The rows of an answer, as JSON texts, some hundreds at a time. */
@@ -130,7 +135,18 @@ export class ControlClient implements Disposable {
   }
 }
 
-function credentialsOf({ tls }: Target): ChannelCredentials {
+function credentialsOf({ tls, host }: Target): ChannelCredentials {
   if (tls === undefined) return credentials.createInsecure();
-  return credentials.createSsl(tls.ca, tls.key ?? null, tls.certificate ?? null);
+  return credentials.createSsl(tls.ca, tls.key ?? null, tls.certificate ?? null, {
+    checkServerIdentity: (_name, certificate) => checkServerIdentity(host, certificate),
+  });
+}
+
+function channelOf({ tls, host }: Target): ClientOptions {
+  // Who is typed is asked, and no proxy in its place.
+  const channel = { "grpc.enable_http_proxy": 0 };
+  // An IP address may not be asked for in a handshake (RFC 6066 section 3); Node warns of it. Whose
+  // the certificate is we look at all the same.
+  if (tls === undefined || isIP(host) === 0) return channel;
+  return { ...channel, "grpc.ssl_target_name_override": "roamd" };
 }

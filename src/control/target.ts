@@ -12,6 +12,8 @@ export interface Target {
   /** As gRPC knows it. */
   readonly grpc: string;
   readonly connect: NetConnectOpts;
+  /** Whose certificate is expected, where there is one. */
+  readonly host: string;
   /** Signs the requests; `undefined`: they are not signed. */
   readonly signer: Signer | undefined;
   /** `undefined`: without TLS. */
@@ -44,6 +46,7 @@ export function socketTarget(socket: string): Target {
     shown: path,
     grpc: `unix:${path}`,
     connect: { path },
+    host: "",
     signer: undefined,
     tls: undefined,
   };
@@ -69,6 +72,7 @@ export function readTarget(options: TargetOptions, now: () => number): Result<Ta
     shown: control,
     grpc: `dns:${joinAddress(address)}`,
     connect: address,
+    host: address.host,
     signer: key.value === undefined ? undefined : new Signer(key.value, now),
     tls: tls.value,
   });

@@ -15,6 +15,12 @@ export interface Files {
   readonly key: string;
 }
 
+interface Issue {
+  /** How long it is good; below 0: it is over. */
+  readonly days?: number;
+  readonly ip?: string;
+}
+
 /** A CA of its own. */
 export class Authority {
   readonly #folder: string;
@@ -29,14 +35,14 @@ export class Authority {
     openssl(["req", "-x509", "-key", key, "-subj", `/CN=${name}`, "-out", this.certificate]);
   }
 
-  /** A certificate for `127.0.0.1`, or for a person. */
-  issue(name: string, { days = 1 }: { days?: number } = {}): Files {
+  /** A certificate for a person, or for who listens at an address. */
+  issue(name: string, { days = 1, ip = "127.0.0.1" }: Issue = {}): Files {
     const folder = this.#folder;
     const key = newKey(folder, name);
     const request = join(folder, `${name}.csr`);
     openssl(["req", "-new", "-key", key, "-subj", `/CN=${name}`, "-out", request]);
     const extensions = join(folder, `${name}.ext`);
-    writeFileSync(extensions, "subjectAltName=IP:127.0.0.1\n");
+    writeFileSync(extensions, `subjectAltName=IP:${ip}\n`);
     const certificate = join(folder, `${name}-of-${this.#name}.pem`);
     const by = ["-CA", this.certificate, "-CAkey", join(folder, `${this.#name}.key`)];
     openssl([

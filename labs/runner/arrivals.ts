@@ -213,13 +213,17 @@ function routerSolicitation(guest: Guest): Uint8Array {
   return ipv6Frame(guest, groupMac(payload), payload);
 }
 
-/** A datagram to the discard port, without checksums: nobody is to answer. */
+/** A datagram to the discard port, with a wrong checksum: nobody is to answer. */
 function datagram4(guest: Guest, to: Guest): Uint8Array {
   const payload = new Uint8Array(46);
   payload.set([0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17]);
   payload.set(fourBytes(guest.ipv4), 12);
   payload.set(fourBytes(to.ipv4), 16);
-  payload.set([0x80, 0, 0, 9, 0, 8], 20);
+  payload.set([0x80, 0, 0, 9, 0, 8, 0xba, 0xdd], 20);
+  // The header's own is right, for a bridge may look at it (br_netfilter).
+  let sum = 0;
+  for (let at = 0; at < 20; at += 2) sum += (payload[at] ?? 0) * 256 + (payload[at + 1] ?? 0);
+  writeUint16(0xffff - (sum % 0xffff), payload, 10);
   const addressed = { destination: to.mac, source: guest.mac };
   return encodeEthernet({ ...addressed, etherType: ETHERTYPE_IPV4, payload });
 }
@@ -236,7 +240,7 @@ function datagram6(guest: Guest, to: Guest): Uint8Array {
     ...flags,
   });
   payload[6] = 17;
-  payload.set([0x80, 0, 0, 9, 0, 24, 0, 0], 40);
+  payload.set([0x80, 0, 0, 9, 0, 24, 0xba, 0xdd], 40);
   return ipv6Frame(guest, to.mac, payload);
 }
 

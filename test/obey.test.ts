@@ -52,6 +52,24 @@ describe("The word of the hypervisor", () => {
     });
   });
 
+  it("is told with who has given it, also where it is refused", () => {
+    const leaf = Leaf.ready(A);
+    order(leaf, { kind: "attach", port: portName("p1"), ...host });
+    order(leaf, { kind: "detach", port: portName("p9"), mac: M, vni: undefined });
+    const told = leaf.notices.filter(({ kind }) => kind.startsWith("word-"));
+    expect(told).toEqual([
+      { kind: "word-given", vni: VNI, mac: M, word: "attach", by: "socket" },
+      {
+        kind: "word-refused",
+        vni: VNI,
+        mac: M,
+        word: "detach",
+        refused: "not-here",
+        by: "socket",
+      },
+    ]);
+  });
+
   it("means the MAC-VRF in which the MAC is known, where none is said", () => {
     const leaf = Leaf.ready(A);
     const segment = { vtep: A, bridge: "br11", vxlan: "vx11", ownMacs: [] };

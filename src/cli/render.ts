@@ -105,7 +105,7 @@ const moves: Columns<ShowRows["moves"]> = {
   FROM: ({ from }) => from ?? "nowhere",
   TO: ({ to }) => to ?? "nowhere",
   SEQ: ({ seq }) => orDash(seq),
-  SIGNAL: ({ signal }) => signal,
+  SIGNAL: ({ signal, by }) => (by === null ? signal : `${signal} (${by})`),
   STEPS: ({ steps }) => steps.map(({ name, atMs }) => `${name} ${atMs.toFixed(1)} ms`).join(", "),
 };
 

@@ -49,6 +49,8 @@ export interface MoveRecord {
   readonly to: string | null;
   readonly seq: number | null;
   readonly signal: string;
+  /** Of a move by word, who has given it; `null` where nobody has, or it is not known. */
+  readonly by: string | null;
   /** In the order in which they happened, in milliseconds after `at`. */
   readonly steps: readonly { readonly name: StepName; readonly atMs: number }[];
 }
@@ -82,6 +84,7 @@ type Moved = Extract<Notice, { kind: "moved" }>;
 /** A move that can still get steps, or a departure that may become one. */
 interface Followed extends Moved {
   readonly startedAt: number;
+  by: string | null;
   /** Milliseconds since the epoch. */
   readonly steps: Map<StepName, number>;
 }
@@ -95,8 +98,14 @@ export class Timeline {
   /** `seenAt` is when the frame or route reached us, where that is known to be before `at`. */
   observeNotice(notice: Notice, at: number, { seenAt = at }: { seenAt?: number } = {}): void {
     if (notice.kind === "moved") this.#moved(notice, { startedAt: seenAt, at });
-    if (notice.kind !== "let-go") return;
+    if (notice.kind !== "let-go" && notice.kind !== "word-given") return;
     const followed = this.#followed.get(keyOf(notice));
+    if (notice.kind === "word-given") {
+      // It is told after what it has brought about.
+      const isOfIt = followed?.signal === "word" && followed.steps.get("decision") === at;
+      if (isOfIt) followed.by = notice.by ?? null;
+      return;
+    }
     if (followed?.from.kind !== "vtep" || followed.from.vtep !== notice.vtep) return;
     takeStep(followed, "old-owner-let-go", at);
   }
@@ -135,7 +144,7 @@ export class Timeline {
       [firstStep(notice.signal), startedAt],
       ["decision", at],
     ]);
-    const followed: Followed = { ...notice, startedAt, steps };
+    const followed: Followed = { ...notice, startedAt, by: null, steps };
     switch (directionOf(notice.from, notice.to)) {
       case "left":
         this.#follow(followed);
@@ -226,6 +235,7 @@ function recordOf(move: Followed): MoveRecord {
     to: placeName(move.to),
     seq: move.seq ?? null,
     signal: move.signal,
+    by: move.by,
     steps: steps.sort((a, b) => a.atMs - b.atMs),
   };
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -6,6 +6,7 @@ import { run } from "../../src/cli/command.ts";
 import type { Command } from "../../src/control/command.ts";
 import { type ControlServer, listen } from "../../src/control/server.ts";
 import type { Snapshot } from "../../src/control/snapshot.ts";
+import type { TcpAccess } from "../../src/control/tcp.ts";
 import type { EventListener } from "../../src/control/watch.ts";
 import type { Vni } from "../../src/evpn/vni.ts";
 import { entry, LEAF2, macIpRoute, T0, world } from "../control/world.ts";
@@ -39,6 +40,7 @@ beforeEach(async () => {
         to: "swp1",
         seq: 1,
         signal: "gratuitous-arp",
+        by: null,
         steps: [
           { name: "frame", atMs: 0 },
           { name: "route-sent", atMs: 1.25 },
@@ -55,12 +57,12 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function start(): Promise<void> {
+async function start(tcp?: TcpAccess): Promise<void> {
   const listening = await listen({
     socket,
     mode: 0o600,
     group: undefined,
-    tcp: undefined,
+    tcp,
     now: () => 0,
     tell: () => {},
     snapshot: () => snapshot,
@@ -337,6 +339,9 @@ describe("What roam does not take", () => {
     ["show flurbs", "error: unknown command 'flurbs'"],
     ["show macs --colour", "error: unknown option '--colour'"],
     ["show vteps --mac 02:00:00:00:00:01", "error: unknown option '--mac'"],
+    ["--control tcp://leaf1 status", 'error: Cannot reach roamd at "tcp://leaf1": it is not tcp'],
+    ["--key-file /k status", "error: Cannot use --key-file with the socket"],
+    ["--control tcp://leaf1:1 --key-file /none status", "error: Cannot use /none: ENOENT"],
     ["show macs --vni", "error: option '--vni <number>' argument missing"],
     ["show macs --vni ten", 'error: Cannot narrow macs by vni: "ten" is not a number'],
     ["show macs --vni 0", "error: Cannot narrow macs by vni: vni 0 is below 1"],
@@ -426,4 +431,21 @@ describe("Help", () => {
       if (!example.startsWith("watch")) expect((await roam(example)).code).not.toBe(2);
     });
   }
+});
+
+describe("roam over TCP", () => {
+  it("signs with the key it is given, and ends with 1 where it has none", async () => {
+    const keyFile = join(folder, "shared.key");
+    await writeFile(keyFile, "k".repeat(32), { mode: 0o600 });
+    await start({ address: "127.0.0.1:0", tls: undefined, keyFile });
+    const control = `--control tcp://${server?.tcp}`;
+    const signed = await roam(`${control} --key-file ${keyFile} clear duplicate --all`);
+    expect(signed).toMatchObject({ code: 0, err: "" });
+    expect(await roam(`${control} clear duplicate --all`)).toEqual({
+      code: 1,
+      out: "",
+      err: "Cannot take the request: it is not signed: roam needs --key-file\n",
+    });
+    expect(commands).toHaveLength(1);
+  });
 });

@@ -380,6 +380,7 @@ describe("show moves", () => {
     to,
     seq,
     signal: "gratuitous-arp",
+    by: null,
     steps: [{ name: "frame", atMs: 0 }],
   });
   const moves = [move("swp2", 1), move(LEAF2, 2), move(null, 3)];

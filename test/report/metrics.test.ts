@@ -87,6 +87,7 @@ describe("The metrics", () => {
       to: "eth1",
       seq: 1,
       signal: "gratuitous-arp",
+      by: null,
       steps: [],
     };
     metrics.applied("fdb", 2);

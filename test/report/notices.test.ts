@@ -60,8 +60,39 @@ describe("A sentence", () => {
       },
       "Cannot write row 10|02:00:00:00:00:01 of table fdb: ENOBUFS",
     ],
+    [
+      { kind: "word-given", vni: VNI, mac: MAC, word: "land", by: "alice at 192.0.2.9" },
+      "Was told by alice at 192.0.2.9 to land MAC 02:00:00:00:00:01 in VNI 10",
+    ],
+    [
+      { kind: "word-given", vni: VNI, mac: MAC, word: "land" },
+      "Was told to land MAC 02:00:00:00:00:01 in VNI 10",
+    ],
+    [
+      {
+        kind: "word-refused",
+        vni: VNI,
+        mac: MAC,
+        word: "abort",
+        refused: "no-migration",
+        by: "socket",
+      },
+      "Was told by socket to abort MAC 02:00:00:00:00:01 in VNI 10, and did not: no-migration",
+    ],
+    [
+      { kind: "control-refused", reason: "replayed", peer: "192.0.2.9" },
+      "Refused a request of 192.0.2.9 over TCP: replayed",
+    ],
   ])("says what happened: %#", (notice, sentence) => {
     expect(sentenceOf(notice)).toBe(sentence);
+  });
+});
+
+describe("A request that was refused", () => {
+  it("is counted by its reason, and loud", () => {
+    const notice: AnyNotice = { kind: "control-refused", reason: "clock", peer: "192.0.2.9" };
+    expect(levelOf(notice)).toBe("warn");
+    expect(countsOf(notice)).toContainEqual(["roamd_control_refused_total", "clock"]);
   });
 });
 

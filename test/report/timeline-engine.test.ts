@@ -153,3 +153,32 @@ describe("The timeline of what the engine decides", () => {
     ]);
   });
 });
+
+describe("A move by the word of the hypervisor", () => {
+  const attach = { kind: "attach", vni: VNI, mac: MAC, port: eth1, ips: [IP] } as const;
+
+  it("tells who has given it", () => {
+    const leaf = new Leaf();
+    leaf.observe({ kind: "claimed", route: fromLeaf2(3) });
+    leaf.observe({ kind: "word", word: attach, by: "alice at 192.0.2.9" });
+    expect(leaf.timeline.moves()).toMatchObject([
+      { from: LEAF2, to: "eth1", signal: "word", by: "alice at 192.0.2.9" },
+    ]);
+  });
+
+  it("is nobody else's who says the same later, nor that of a frame anybody's", () => {
+    const leaf = new Leaf();
+    leaf.observe({ kind: "claimed", route: fromLeaf2(3) });
+    leaf.observe({ kind: "word", word: attach, by: "alice at 192.0.2.9" });
+    leaf.observe({ kind: "word", word: attach, by: "socket" });
+    leaf.observe({ kind: "claimed", route: fromLeaf2(9) });
+    leaf.observe(seen);
+    leaf.observe({ kind: "word", word: attach, by: "socket" });
+    const tellers = leaf.timeline.moves().map(({ to, by }) => [to, by]);
+    expect(tellers).toEqual([
+      ["eth1", "alice at 192.0.2.9"],
+      [LEAF2, null],
+      ["eth1", null],
+    ]);
+  });
+});

@@ -58,6 +58,7 @@ describe("A move from another leaf to us", () => {
         to: "eth1",
         seq: 3,
         signal: "gratuitous-arp",
+        by: null,
         steps: [
           { name: "frame", atMs: 0 },
           { name: "decision", atMs: 0.25 },
@@ -102,6 +103,7 @@ describe("A move from us to another leaf", () => {
       from: "eth1",
       to: LEAF2,
       signal: "route",
+      by: null,
       steps: [
         { name: "route", atMs: 0 },
         { name: "decision", atMs: 0 },

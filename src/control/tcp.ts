@@ -28,6 +28,8 @@ export interface TcpAccess {
 /** Connections at a time, also of those who may not: the socket is not concerned by them. */
 const CONNECTIONS_MAX = 64;
 const HANDSHAKE_MS = 10_000;
+/** So long somebody may be connected without having been admitted once. */
+const TRIAL_MS = 10_000;
 /** A connection without a call is given up after this long. */
 export const IDLE_MS = 60_000;
 
@@ -47,14 +49,21 @@ export function prepareTcp(
   if (!key.ok) return key;
   const front = tls === undefined ? ok(createServer()) : createTlsFront(tls);
   if (!front.ok) return front;
-  const peers = new Map<string, Peer>();
+  const guests = new Guests();
   const options = { certificates: tls !== undefined, key: key.value, now, tell };
   const authorisation = new Authorisation(options);
   return ok({
-    admit: (call, asked) =>
-      authorisation.admit(peers.get(call.getPeer()) ?? NOBODY, asked, call.metadata),
-    open: (server) => openFront(front.value, { address, server, peers }),
-    close: () => front.value.close(),
+    admit: (call, asked) => {
+      const name = call.getPeer();
+      const admitted = authorisation.admit(guests.peer(name), asked, call.metadata);
+      if (admitted.ok) guests.stay(name);
+      return admitted;
+    },
+    open: (server) => openFront(front.value, { address, server, guests }),
+    close: () => {
+      front.value.close();
+      guests.close();
+    },
   });
 }
 
@@ -65,6 +74,40 @@ const NO_CERTIFICATE = {
 
 /** Of a connection that is gone already. */
 const NOBODY: Peer = { address: "unknown", certificate: err(NO_CERTIFICATE) };
+
+/** Who is connected; some of them have only just come, and may not be allowed to stay. */
+class Guests {
+  readonly #peers = new Map<string, { readonly peer: Peer; readonly trial: NodeJS.Timeout }>();
+  /** Also those that are still shaking hands. */
+  readonly #sockets = new Set<Socket>();
+
+  accept(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.once("close", () => this.#sockets.delete(socket));
+  }
+
+  /** `name` is as gRPC calls the peer. */
+  welcome(name: string, peer: Peer, socket: Socket): void {
+    const trial = setTimeout(() => socket.destroy(), TRIAL_MS);
+    this.#peers.set(name, { peer, trial });
+    socket.once("close", () => {
+      clearTimeout(trial);
+      this.#peers.delete(name);
+    });
+  }
+
+  peer(name: string): Peer {
+    return this.#peers.get(name)?.peer ?? NOBODY;
+  }
+
+  stay(name: string): void {
+    clearTimeout(this.#peers.get(name)?.trial);
+  }
+
+  close(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+}
 
 function createTlsFront(files: NonNullable<TcpAccess["tls"]>): Result<NetServer> {
   const key = readSecret(files.key);
@@ -100,30 +143,30 @@ function openFront(
   {
     address,
     server,
-    peers,
-  }: { readonly address: string; readonly server: Server; readonly peers: Map<string, Peer> },
+    guests,
+  }: { readonly address: string; readonly server: Server; readonly guests: Guests },
 ): Promise<Result<string>> {
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   const secure = "setSecureContext" in front;
   front.maxConnections = CONNECTIONS_MAX;
+  front.on("connection", (socket: Socket) => guests.accept(socket));
   front.on(secure ? "secureConnection" : "connection", (socket: Socket) => {
     const { remoteAddress, remotePort } = socket;
     if (remoteAddress === undefined) {
       socket.destroy();
       return;
     }
-    const name = `${remoteAddress}:${remotePort}`;
-    peers.set(name, {
+    const peer = {
       address: remoteAddress.replace(/^::ffff:/, ""),
       certificate: secure ? certificateOf(socket as TLSSocket) : err(NO_CERTIFICATE),
-    });
-    socket.once("close", () => peers.delete(name));
+    };
+    guests.welcome(`${remoteAddress}:${remotePort}`, peer, socket);
     // gRPC hears of it as well; without anybody who does it would end the process.
     socket.on("error", () => socket.destroy());
     injector.injectConnection(socket);
   });
   return new Promise((resolve) => {
-    front.once("error", (error) => resolve(err(`Cannot listen on ${address}: ${codeOf(error)}`)));
+    front.on("error", (error) => resolve(err(`Cannot listen on ${address}: ${codeOf(error)}`)));
     front.listen(splitAddress(address), () => {
       const bound = front.address();
       const isNamed = typeof bound === "string" || bound === null;
@@ -142,6 +185,7 @@ function certificateOf(socket: TLSSocket): Peer["certificate"] {
     const details = `the certificate is not trusted: ${socket.authorizationError}`;
     return err({ reason: "certificate-not-trusted", details });
   }
-  const [name = "a certificate without a name"] = [subject.CN].flat();
-  return ok(name.replaceAll(/[^\x20-\x7e]/g, "?").slice(0, NAME_MAX));
+  const [name] = [subject.CN].flat();
+  if (name === undefined) return ok("certificate");
+  return ok(`CN=${name.replaceAll(/[^\x20-\x7e]/g, "?").slice(0, NAME_MAX)}`);
 }

@@ -1,6 +1,7 @@
 /** Who may ask over TCP: real connections on 127.0.0.1, keys and certificates in a folder of the test. */
+import { once } from "node:events";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client, credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
@@ -328,6 +329,39 @@ describe("Nonces", () => {
   });
 });
 
+describe("A connection", () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  async function connected(): Promise<Socket> {
+    const [host = "", port = ""] = tcp.split(":");
+    const stranger = connect({ host, port: Number(port) });
+    stranger.on("error", () => {}); // The server may hang up hard; that is its right.
+    stranger.resume();
+    await once(stranger, "connect");
+    return stranger;
+  }
+
+  it("of somebody who asks nothing is ended", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    await start({ keyFile });
+    const stranger = await connected();
+    const closed = once(stranger, "close");
+    // The server hears of it a little later than we do.
+    await vi.waitFor(() => expect(vi.getTimerCount()).toBeGreaterThan(0));
+    vi.advanceTimersByTime(10_000);
+    await closed;
+  });
+
+  it("does not outlive the server, however little was said on it", async () => {
+    await start({});
+    const closed = once(await connected(), "close");
+    for (const server of open.splice(0)) await server[Symbol.asyncDispose]();
+    await closed;
+  });
+});
+
 describe("A key file", () => {
   it.each([
     [0o644, "0644"],
@@ -428,7 +462,7 @@ describe.skipIf(!hasOpenssl)("With certificates", () => {
     expect(await startTls()).toBe("listens");
     expect(await ask(by(alice))).toBe(1);
     await order(by(alice));
-    expect(obeyed).toEqual(["alice at 127.0.0.1"]);
+    expect(obeyed).toEqual(["CN=alice at 127.0.0.1"]);
     expect(told).toEqual([]);
   });
 

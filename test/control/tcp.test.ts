@@ -151,6 +151,16 @@ function reasons(): readonly string[] {
   return told.map(({ reason }) => reason);
 }
 
+/** Somebody who is there and says nothing. */
+async function connected(): Promise<Socket> {
+  const [host = "", port = ""] = tcp.split(":");
+  const stranger = connect({ host, port: Number(port) });
+  stranger.on("error", () => {}); // The server may hang up hard; that is its right.
+  stranger.resume();
+  await once(stranger, "connect");
+  return stranger;
+}
+
 const REFUSED = { code: status.UNAUTHENTICATED };
 
 describe("Over TCP on a loopback address, without a key or certificates,", () => {
@@ -334,15 +344,6 @@ describe("A connection", () => {
     vi.useRealTimers();
   });
 
-  async function connected(): Promise<Socket> {
-    const [host = "", port = ""] = tcp.split(":");
-    const stranger = connect({ host, port: Number(port) });
-    stranger.on("error", () => {}); // The server may hang up hard; that is its right.
-    stranger.resume();
-    await once(stranger, "connect");
-    return stranger;
-  }
-
   it("of somebody who asks nothing is ended", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     await start({ keyFile });
@@ -487,6 +488,13 @@ describe.skipIf(!hasOpenssl)("With certificates", () => {
     });
     expect(reasons()).toEqual(["certificate-not-trusted", "certificate-not-trusted"]);
     expect(obeyed).toEqual([]);
+  });
+
+  it("who does not even begin with TLS does not outlive the server", async () => {
+    await startTls();
+    const closed = once(await connected(), "close");
+    for (const server of open.splice(0)) await server[Symbol.asyncDispose]();
+    await closed;
   });
 
   it("who speaks no TLS gets no answer", async () => {

@@ -3,9 +3,9 @@
  *
  * The levels are those of `notices.ts`. The facts stand in fields, under the names they have in the
  * notice; the sentence is for people. At info nothing that came from the network is written but the
- * addresses concerned and names in certificates that were verified; a reason that another program gave is quoted at warn or debug only. What
- * anybody on the network can cause is limited per second and kind; how many lines are missing is
- * said, and the counters have them all.
+ * addresses concerned and names in certificates that were verified; a reason that another program
+ * gave is quoted at warn or debug only. What anybody on the network can cause is limited per second
+ * and kind; how many lines are missing is said, and the counters have them all.
  */
 import { type DestinationStream, destination, type Logger, pino } from "pino";
 import type { Level } from "./notice-entry.ts";

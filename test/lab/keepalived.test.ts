@@ -65,6 +65,7 @@ describe.skipIf(!isThere).each(WAYS)("a virtual IP of keepalived, $name", (way) 
       const write = `cat >/run/vrrp.conf <<'END'\n${conf(router, way)}END`;
       await s.fabric.run(router, ["sh", "-c", write]);
     }
+    if (way.vmac) for (const router of ROUTERS) await speakForOneselfAlone(s, router);
     await start(s, "host1");
     await heldBy(s, "host1", way);
     await start(s, "host2");
@@ -124,6 +125,16 @@ describe.skipIf(!isThere).each(WAYS)("a virtual IP of keepalived, $name", (way) 
     }
   });
 });
+
+/**
+ * As keepalived wants it of hosts with such a MAC: an interface answers for its own addresses alone,
+ * else the client learns the host's MAC for the virtual IP.
+ */
+async function speakForOneselfAlone(s: Scene, router: Router): Promise<void> {
+  const all = "/proc/sys/net/ipv4/conf/all";
+  const write = `echo 1 >${all}/arp_ignore; echo 2 >${all}/arp_announce`;
+  await s.fabric.run(router, ["sh", "-c", write]);
+}
 
 /** Version 3 of VRRP, for intervals below a second. */
 function conf(router: Router, { vmac }: Way): string {

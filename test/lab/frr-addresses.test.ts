@@ -79,9 +79,10 @@ describeWithEveryFrr("the addresses of a guest", (_frr, scene) => {
     await s.followed(other, "leaf3");
   });
 
-  // Not so while the machine lives on, which is how VRRP hands over when it is told to: roamd does not
-  // listen to who announces the address in the tunnel, and asks a silent host only for a sign of life,
-  // not for each of its addresses. FRR's old leaf would hear the announcement at its own bridge.
+  // Not so while the machine lives on, which is how VRRP hands over when it is told to. FRR's kernel
+  // takes no new owner for the address while roamd's route stands (FRR #14156), and keeps the new owner's
+  // gratuitous ARP from the tunnel (`neigh_suppress`), so that roamd can not hear of it either. roamd asks
+  // a silent host for a sign of life only, not for each of its addresses.
   it.fails("C3.10 one that a living machine at roamd has let go is claimed by FRR", async () => {
     const s = set();
     const [other, vip] = [s.guest(), s.guest()];

@@ -59,7 +59,7 @@ export function hostSeen(scene: Scene, shown: Sighting, policy: SeenPolicy): voi
   const before = domain.entry(mac);
   if (signal === "dad" || signal === "arp-probe") holdProbe(scene, mac);
   if (before?.check !== undefined && isLate(before.check, shown)) {
-    tellLate(scene, before, shown);
+    tellLate(scene, before, { sighting: shown, duplicates: policy.duplicates });
     return;
   }
   const { probe, isSettled = false } = policy;

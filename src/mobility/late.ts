@@ -4,6 +4,7 @@
  */
 import type { PortName } from "../evpn/port.ts";
 import type { Scene } from "./commit.ts";
+import { type DuplicateSettings, isExempt } from "./duplicates.ts";
 import { type MacEntry, ownerElsewhere } from "./mac-entry.ts";
 import type { Sighting } from "./observation.ts";
 
@@ -19,7 +20,11 @@ export function isLate(check: PortName, { port, signal }: Sighting): boolean {
 }
 
 /** Answering the check, the host is at both places. */
-export function tellLate(scene: Scene, entry: MacEntry, sighting: Sighting): void {
+export function tellLate(
+  scene: Scene,
+  entry: MacEntry,
+  { sighting, duplicates }: { sighting: Sighting; duplicates: DuplicateSettings },
+): void {
   const { domain, outbox, at } = scene;
   const { vni, mac, port, signal } = sighting;
   outbox.tell({ kind: "sighting-ignored", vni, mac, port, reason: "late" });
@@ -34,5 +39,7 @@ export function tellLate(scene: Scene, entry: MacEntry, sighting: Sighting): voi
   // Once is enough.
   if (owner === undefined || domain.returning.get(mac) === "answered") return;
   domain.returning.set(mac, "answered");
+  // Two virtual routers are both masters for a moment whenever one takes over.
+  if (isExempt(mac, duplicates)) return;
   outbox.tell({ kind: "alive-twice", vni, mac, port, vtep: owner.vtep });
 }

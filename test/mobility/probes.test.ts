@@ -1,5 +1,6 @@
 /** Asking hosts: rules C3.5, C3.13, C4.2, C4.4, and when silence means something. */
 import { describe, expect, it } from "vitest";
+import type { MacAddress } from "../../src/evpn/mac.ts";
 import { A, adv, B, I4, I6, Leaf, M, type M2, port, VNI } from "./leaf.ts";
 
 const probe = { idleMs: 120_000, attempts: 3, intervalMs: 1000 };
@@ -216,6 +217,18 @@ describe("The port a host was taken from", () => {
     expect(leaf.where()).toBe(B);
     expect(leaf.advertised()).toEqual([]);
     expect(leaf.noticesOf("alive-twice")).toMatchObject([{ mac: M, port: "p1", vtep: B }]);
+  });
+
+  it("is alive at both without a word when it may move as it likes, as a virtual router's MAC", () => {
+    const vrrp = "00:00:5e:00:01:33" as MacAddress;
+    const leaf = ready();
+    leaf.sees({ mac: vrrp, ip: I4 });
+    leaf.hears(adv(B, { mac: vrrp, seq: 1 }));
+    leaf.tick();
+    leaf.sees({ mac: vrrp, ip: I4, signal: "answer" });
+
+    expect(leaf.where(vrrp)).toBe(B);
+    expect(leaf.noticesOf("alive-twice")).toEqual([]);
   });
 
   it("gets it back when it says so in another way", () => {

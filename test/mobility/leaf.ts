@@ -157,6 +157,18 @@ export class Leaf {
     this.now += ms;
   }
 
+  /** Time passes, and everything due meanwhile is done when it is due. */
+  pass(ms: number): void {
+    const end = this.now + ms;
+    for (;;) {
+      const { deadline } = this.engine;
+      if (deadline === undefined || deadline > end) break;
+      this.after(Math.max(0, deadline - this.now));
+      this.tick();
+    }
+    this.now = end;
+  }
+
   /** What is due is done. */
   tick(): void {
     this.#take(this.engine.tick(this.now));

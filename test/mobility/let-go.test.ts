@@ -2,18 +2,6 @@
 import { describe, expect, it } from "vitest";
 import { A, adv, B, I4, Leaf, M, port, VNI } from "./leaf.ts";
 
-/** Everything due within this time is done when it is due. */
-function pass(leaf: Leaf, ms: number): void {
-  const end = leaf.now + ms;
-  for (;;) {
-    const { deadline } = leaf.engine;
-    if (deadline === undefined || deadline > end) break;
-    leaf.after(Math.max(0, deadline - leaf.now));
-    leaf.tick();
-  }
-  leaf.after(end - leaf.now);
-}
-
 function taken(): Leaf {
   const leaf = Leaf.ready(A);
   leaf.hears(adv(B));
@@ -24,9 +12,9 @@ function taken(): Leaf {
 describe("The VTEP that had the MAC before", () => {
   it("is left in peace when it lets go in time", () => {
     const leaf = taken();
-    pass(leaf, 2999);
+    leaf.pass(2999);
     leaf.hearsWithdrawn(adv(B));
-    pass(leaf, 60_000);
+    leaf.pass(60_000);
 
     expect(leaf.noticesOf("not-let-go")).toEqual([]);
     expect(leaf.advertised()).toEqual([`${M} - 1`, `${M} ${I4} 1`]);
@@ -34,7 +22,7 @@ describe("The VTEP that had the MAC before", () => {
 
   it("is outbid once more when it does not, and that is told", () => {
     const leaf = taken();
-    pass(leaf, 3000);
+    leaf.pass(3000);
 
     expect(leaf.advertised()).toEqual([`${M} - 2`, `${M} ${I4} 2`]);
     expect(leaf.noticesOf("not-let-go")).toMatchObject([{ vtep: B, tries: 0 }]);
@@ -42,7 +30,7 @@ describe("The VTEP that had the MAC before", () => {
 
   it("that never lets go is outbid three times and no more", () => {
     const leaf = taken();
-    pass(leaf, 600_000);
+    leaf.pass(600_000);
 
     expect(leaf.advertised()).toEqual([`${M} - 4`, `${M} ${I4} 4`]);
     expect(leaf.noticesOf("not-let-go")).toHaveLength(4);
@@ -51,7 +39,7 @@ describe("The VTEP that had the MAC before", () => {
   it("is forgotten when the MAC has left us meanwhile", () => {
     const leaf = taken();
     leaf.observe({ kind: "port-down", vni: VNI, port: port("p1") });
-    pass(leaf, 60_000);
+    leaf.pass(60_000);
 
     expect(leaf.noticesOf("not-let-go")).toEqual([]);
   });
@@ -60,7 +48,7 @@ describe("The VTEP that had the MAC before", () => {
     const leaf = Leaf.ready(A);
     leaf.hears(adv(B, { defaultGateway: true }));
     leaf.sees();
-    pass(leaf, 60_000);
+    leaf.pass(60_000);
 
     expect(leaf.noticesOf("not-let-go")).toEqual([]);
   });

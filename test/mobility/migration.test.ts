@@ -27,18 +27,6 @@ function migrate(
   });
 }
 
-/** Everything due within this time is done when it is due. */
-function pass(leaf: Leaf, ms: number): void {
-  const end = leaf.now + ms;
-  for (;;) {
-    const { deadline } = leaf.engine;
-    if (deadline === undefined || deadline > end) break;
-    leaf.after(Math.max(0, deadline - leaf.now));
-    leaf.tick();
-  }
-  leaf.after(end - leaf.now);
-}
-
 function withHost(): Leaf {
   const leaf = Leaf.ready(A);
   leaf.sees({ ip: I4 });
@@ -245,7 +233,7 @@ describe("A host that stands still", () => {
   it("is not asked, and not forgotten with the bridge", () => {
     const leaf = still();
     leaf.observe({ kind: "aged-out", vni: VNI, mac: M, port: port("p1") });
-    pass(leaf, 59_000);
+    leaf.pass(59_000);
 
     expect(leaf.asked).toEqual([]);
     expect(leaf.where()).toBe("p1");
@@ -253,9 +241,9 @@ describe("A host that stands still", () => {
 
   it("for too long is asked, and gone if it does not answer", () => {
     const leaf = still();
-    pass(leaf, 60_000);
+    leaf.pass(60_000);
     expect(leaf.noticesOf("migration-timed-out")).toMatchObject([{ phase: "suspended" }]);
-    pass(leaf, 10_000);
+    leaf.pass(10_000);
 
     expect(leaf.where()).toBe("nowhere");
   });
@@ -295,7 +283,7 @@ describe("Moves that were said", () => {
     const leaf = Leaf.ready(A, { duplicates: { moves: 2 } });
     leaf.sees({ ip: I4 });
     migrate(leaf, "start");
-    pass(leaf, 600_000);
+    leaf.pass(600_000);
     for (let i = 0; i < 2; i++) {
       leaf.hears(adv(B, { seq: leaf.highestSeq(M) + 1 }));
       leaf.sees({ ip: I4 });

@@ -14,18 +14,6 @@ function asked(leaf: Leaf): string[] {
   return leaf.asked.splice(0).map(({ port, mac, ip }) => `${port} ${mac} ${ip}`);
 }
 
-/** Everything that is due within this time is done when it is due. */
-function pass(leaf: Leaf, ms: number): void {
-  const end = leaf.now + ms;
-  for (;;) {
-    const { deadline } = leaf.engine;
-    if (deadline === undefined || deadline > end) break;
-    leaf.after(Math.max(0, deadline - leaf.now));
-    leaf.tick();
-  }
-  leaf.after(end - leaf.now);
-}
-
 describe("A host that has come with a frame that names no IP", () => {
   function arrives(): Leaf {
     const leaf = ready();
@@ -49,7 +37,7 @@ describe("A host that has come with a frame that names no IP", () => {
     const leaf = arrives();
     leaf.tick();
     leaf.sees({ ip: I4, signal: "answer" });
-    pass(leaf, 10_000);
+    leaf.pass(10_000);
 
     expect(leaf.advertised()).toEqual([`${M} - 1`, `${M} ${I4} 1`]);
     expect(leaf.noticesOf("ip-unverified")).toMatchObject([{ mac: M, ip: I6 }]);
@@ -60,7 +48,7 @@ describe("A host that has come with a frame that names no IP", () => {
     const leaf = arrives();
     leaf.sees({ ip: I4, signal: "gratuitous-arp" });
     leaf.sees({ ip: I6, signal: "unsolicited-advertisement" });
-    pass(leaf, 10_000);
+    leaf.pass(10_000);
 
     expect(asked(leaf)).toEqual([]);
     expect(leaf.noticesOf("ip-unverified")).toEqual([]);
@@ -69,9 +57,9 @@ describe("A host that has come with a frame that names no IP", () => {
   it("is asked nothing while it finds out whether it may use an address", () => {
     const leaf = arrives();
     leaf.sees({ signal: "arp-probe" });
-    pass(leaf, 1999);
+    leaf.pass(1999);
     expect(asked(leaf)).toEqual([]);
-    pass(leaf, 1);
+    leaf.pass(1);
 
     expect(asked(leaf)).toHaveLength(2);
   });
@@ -80,7 +68,7 @@ describe("A host that has come with a frame that names no IP", () => {
     const leaf = arrives();
     leaf.hears(adv(B, { seq: 2 }));
     leaf.asked.length = 0;
-    pass(leaf, 10_000);
+    leaf.pass(10_000);
 
     // Only the check at the port it was taken from.
     expect(asked(leaf)).toHaveLength(2);
@@ -92,12 +80,12 @@ describe("A host that is silent", () => {
   it("is asked after the idle time, and left alone when it answers", () => {
     const leaf = ready();
     leaf.sees({ ip: I4 });
-    pass(leaf, 119_999);
+    leaf.pass(119_999);
     expect(asked(leaf)).toEqual([]);
-    pass(leaf, 1);
+    leaf.pass(1);
     expect(asked(leaf)).toEqual([`p1 ${M} ${I4}`]);
     leaf.sees({ ip: I4, signal: "answer" });
-    pass(leaf, 100_000);
+    leaf.pass(100_000);
 
     expect(asked(leaf)).toEqual([]);
     expect(leaf.where()).toBe("p1");
@@ -107,7 +95,7 @@ describe("A host that is silent", () => {
     const leaf = ready();
     leaf.sees({ ip: I4 });
     for (let i = 0; i < 10; i++) {
-      pass(leaf, 100_000);
+      leaf.pass(100_000);
       leaf.sees({ ip: I4, signal: "arp-request" });
     }
 
@@ -117,9 +105,9 @@ describe("A host that is silent", () => {
   it("is gone when it has answered once, and does no longer", () => {
     const leaf = ready();
     leaf.sees({ ip: I4 });
-    pass(leaf, 120_000);
+    leaf.pass(120_000);
     leaf.sees({ ip: I4, signal: "answer" });
-    pass(leaf, 130_000);
+    leaf.pass(130_000);
 
     expect(leaf.where()).toBe("nowhere");
     expect(leaf.noticesOf("moved").at(-1)).toMatchObject({ signal: "silent" });
@@ -128,7 +116,7 @@ describe("A host that is silent", () => {
   it("stays when it has never answered: it may be one that does not answer strangers", () => {
     const leaf = ready();
     leaf.sees({ ip: I4 });
-    pass(leaf, 1_000_000);
+    leaf.pass(1_000_000);
 
     expect(leaf.where()).toBe("p1");
   });
@@ -141,11 +129,11 @@ describe("A host that is silent", () => {
     expect(asked(leaf)).toEqual([`p1 ${M} ${I4}`]);
     expect(leaf.where()).toBe("p1");
     leaf.sees({ ip: I4, signal: "answer" });
-    pass(leaf, 10_000);
+    leaf.pass(10_000);
     expect(leaf.where()).toBe("p1");
 
     leaf.observe({ kind: "aged-out", vni: VNI, mac: M, port: port("p1") });
-    pass(leaf, 3000);
+    leaf.pass(3000);
     expect(leaf.where()).toBe("nowhere");
     expect(leaf.advertised()).toEqual([]);
   });
@@ -153,7 +141,7 @@ describe("A host that is silent", () => {
   it("and has no IP is left to the bridge's ageing", () => {
     const leaf = ready();
     leaf.sees();
-    pass(leaf, 1_000_000);
+    leaf.pass(1_000_000);
     expect(asked(leaf)).toEqual([]);
     leaf.observe({ kind: "aged-out", vni: VNI, mac: M, port: port("p1") });
 
@@ -171,7 +159,7 @@ describe("The port a host was taken from", () => {
 
   it("C3.5 is asked once whether the host is there still", () => {
     const leaf = taken();
-    pass(leaf, 10_000);
+    leaf.pass(10_000);
 
     expect(asked(leaf)).toEqual([`p1 ${M} ${I4}`]);
     expect(leaf.where()).toBe(B);
@@ -181,9 +169,9 @@ describe("The port a host was taken from", () => {
     const leaf = taken();
     leaf.tick();
     leaf.sees({ signal: "data" });
-    pass(leaf, 49);
+    leaf.pass(49);
     expect(leaf.where()).toBe(B);
-    pass(leaf, 1);
+    leaf.pass(1);
 
     expect(leaf.where()).toBe("p1");
     expect(leaf.advertised()).toEqual([`${M} - 2`]);
@@ -193,9 +181,9 @@ describe("The port a host was taken from", () => {
     const leaf = taken();
     leaf.tick();
     leaf.sees({ signal: "data" });
-    pass(leaf, 1);
+    leaf.pass(1);
     leaf.sees({ ip: I4, signal: "answer" });
-    pass(leaf, 900);
+    leaf.pass(900);
 
     expect(leaf.where()).toBe(B);
   });
@@ -240,7 +228,7 @@ describe("The port a host was taken from", () => {
 
   it("gets it back by any frame when the moment is over", () => {
     const leaf = taken();
-    pass(leaf, 2000);
+    leaf.pass(2000);
     leaf.sees({ signal: "data" });
 
     expect(leaf.where()).toBe("p1");
@@ -251,7 +239,7 @@ describe("The port a host was taken from", () => {
     leaf.tick();
     leaf.sees({ ip: I4, signal: "answer" });
     expect(leaf.where()).toBe(B);
-    pass(leaf, 2000);
+    leaf.pass(2000);
     expect(leaf.rows("fdb")).toMatchObject([{ vtep: B, pinned: false }]);
     leaf.sees({ signal: "data" });
 

@@ -167,9 +167,9 @@ beforeEach(async () => {
   await until(() => daemon.of("ready").length === 1);
 });
 afterEach(async () => {
+  clearLinks();
   await daemon.end();
   await gobgpd[Symbol.asyncDispose]();
-  clearLinks();
   rmSync(folder, { recursive: true });
 });
 

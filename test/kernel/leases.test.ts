@@ -35,7 +35,10 @@ beforeEach(async () => {
 afterEach(async () => {
   await kernel[Symbol.asyncDispose]();
   clearLinks();
-  sh("ip addr flush dev lo");
+  sh(`
+    ip addr del 10.0.0.1/32 dev lo
+    ip addr del 10.0.0.2/32 dev lo
+  `);
 });
 
 function hasDhcp(): boolean {

@@ -141,6 +141,10 @@ export class RoamdLeaf implements FabricLeaf {
     this.#remember(decision);
     for (const notice of decision.notices) this.#checkDuplicate(notice, at);
     for (const want of decision.wants) this.#apply(want);
+    // The daemon teaches the bridge where a host is that has come to us.
+    for (const { mac, port: at } of decision.lessons) {
+      if (!this.#tunnels.has(mac)) this.bridge.set(mac, { port: at });
+    }
     for (const question of decision.questions) this.#options.ask(this, question);
     return decision.wants.length;
   }

@@ -7,6 +7,7 @@ import type { Scene } from "./commit.ts";
 import { Domain } from "./domain.ts";
 import { doDue, nextDue } from "./due.ts";
 import { hostSeen, type SeenPolicy, type StickyHosts } from "./hosts.ts";
+import { forgetReturning } from "./late.ts";
 import { remembered } from "./learn.ts";
 import { hostArrived, hostLeased } from "./leased.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
@@ -250,6 +251,7 @@ export class Engine {
     this.#gate.agedOut(vni, mac);
     const domain = this.#domains.get(vni);
     const entry = domain?.entry(mac);
+    if (domain !== undefined) forgetReturning(domain, mac, port);
     if (domain === undefined || entry?.local?.port !== port) return;
     hostAgedOut(this.#scene(domain, at), entry, this.#settings.probe);
   }

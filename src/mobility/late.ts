@@ -2,8 +2,11 @@
  * What comes from the port a MAC was just taken from (RFC 9721 §6.3). Taken for news, an answer to the
  * check there, or a frame that was under way, would take the MAC back from where it is now.
  */
+
+import type { MacAddress } from "../evpn/mac.ts";
 import type { PortName } from "../evpn/port.ts";
 import type { Scene } from "./commit.ts";
+import type { Domain } from "./domain.ts";
 import { type DuplicateSettings, isExempt } from "./duplicates.ts";
 import { type MacEntry, ownerElsewhere } from "./mac-entry.ts";
 import type { Sighting } from "./observation.ts";
@@ -42,4 +45,10 @@ export function tellLate(
   // Two virtual routers are both masters for a moment whenever one takes over.
   if (isExempt(mac, duplicates)) return;
   outbox.tell({ kind: "alive-twice", vni, mac, port, vtep: owner.vtep });
+}
+
+/** The bridge has forgotten what it had learned at that port: there is nothing to come back from it. */
+export function forgetReturning(domain: Domain, mac: MacAddress, port: PortName): void {
+  const back = domain.returning.get(mac);
+  if (back !== undefined && back !== "answered" && back.port === port) domain.returning.delete(mac);
 }

@@ -177,6 +177,16 @@ describe("The port a host was taken from", () => {
     expect(leaf.advertised()).toEqual([`${M} - 2`]);
   });
 
+  it("does not get it back by data that the bridge has forgotten by then", () => {
+    const leaf = taken();
+    leaf.tick();
+    leaf.sees({ signal: "data" });
+    leaf.observe({ kind: "aged-out", vni: VNI, mac: M, port: port("p1") });
+    leaf.pass(5000);
+
+    expect(leaf.where()).toBe(B);
+  });
+
   it("does not get it back by data that the bridge has learned from the answer", () => {
     const leaf = taken();
     leaf.tick();

@@ -52,6 +52,9 @@ function hasReturned(scene: Scene, mac: MacAddress, policy: Omit<SeenPolicy, "ev
   domain.probes.delete(mac);
   commit(scene, { before: entry, after: checked(entry), by: "route" });
   hostSeen(scene, back, { ...policy, evidence: "new" });
+  // What the bridge had learned, our row has been written over meanwhile.
+  const { vni, port } = back;
+  if (domain.entry(mac)?.local?.port === port) scene.outbox.teach({ vni, mac, port });
   return true;
 }
 

@@ -175,6 +175,7 @@ describe("The port a host was taken from", () => {
 
     expect(leaf.where()).toBe("p1");
     expect(leaf.advertised()).toEqual([`${M} - 2`]);
+    expect(leaf.taught.at(-1)).toEqual({ vni: VNI, mac: M, port: "p1" });
   });
 
   it("does not get it back by data that the bridge has forgotten by then", () => {

@@ -18,25 +18,28 @@ export const SEQ_MAX = 0xffff_ffff;
 /** The step of the comparison that decides between two claims. */
 export type DecidedBy = "sticky" | "sequence" | "vtep" | "same";
 
-export function decidedBy(a: MacClaim, b: MacClaim): DecidedBy {
-  if (a.sticky !== b.sticky) return "sticky";
-  if (a.seq !== b.seq) return "sequence";
-  return a.vtep === b.vtep ? "same" : "vtep";
+/** What came of comparing two claims: whether the first beats the second, and by which step. */
+export interface Verdict {
+  readonly wins: boolean;
+  readonly by: DecidedBy;
 }
 
 /**
- * Whether claim `a` beats claim `b`. Sticky first, for a static MAC may not move; then the higher
+ * Compares claim `a` with claim `b`. Sticky first, for a static MAC may not move; then the higher
  * sequence number; and the lower VTEP address breaks a tie, so that every VTEP picks the same one.
+ * Whoever explains a decision asks here too, so that the explanation can not differ from it.
  */
+export function compareClaims(a: MacClaim, b: MacClaim): Verdict {
+  if (a.sticky !== b.sticky) return { wins: a.sticky, by: "sticky" };
+  if (a.seq !== b.seq) return { wins: a.seq > b.seq, by: "sequence" };
+  if (a.vtep === b.vtep) return { wins: false, by: "same" };
+  return { wins: compareVteps(a.vtep, b.vtep) < 0, by: "vtep" };
+}
+
 export function outranks(a: MacClaim, b: MacClaim): boolean {
-  switch (decidedBy(a, b)) {
-    case "sticky":
-      return a.sticky;
-    case "sequence":
-      return a.seq > b.seq;
-    case "vtep":
-      return compareVteps(a.vtep, b.vtep) < 0;
-    case "same":
-      return false;
-  }
+  return compareClaims(a, b).wins;
+}
+
+export function decidedBy(a: MacClaim, b: MacClaim): DecidedBy {
+  return compareClaims(a, b).by;
 }

@@ -1,11 +1,12 @@
 /** A change is made known: stored, asked for as rows, told. What follows from every change alike. */
 import type { IpAddress } from "../evpn/ip.ts";
+import { compareClaims, type MacClaim } from "../evpn/mac-claim.ts";
 import { neighbourKey, type RowAt } from "../evpn/rows.ts";
 import { neighbourOf, rowsOf } from "./desired.ts";
 import type { Domain } from "./domain.ts";
 import { ipsOf, type MacEntry, whereabouts } from "./mac-entry.ts";
 import { memoryOf } from "./memory.ts";
-import type { MovedBy, Place } from "./notice.ts";
+import type { MovedBy, Outranked, Place } from "./notice.ts";
 import type { Outbox } from "./outbox.ts";
 
 /** One host's news at one moment, and where what follows from it is put. */
@@ -38,7 +39,8 @@ export function commit(
   if (hasMoved) {
     const { vni, mac } = after;
     const ips = ipsOf(to.kind === "nowhere" && before !== undefined ? before : after);
-    outbox.tell({ kind: "moved", vni, mac, ips, from, to, seq: seqOf(after), signal: by });
+    const over = before && outrankedBy(before, after, by);
+    outbox.tell({ kind: "moved", vni, mac, ips, from, to, seq: seqOf(after), signal: by, over });
     // A row of ours may have been written over what the bridge has learned from the host's frame.
     if (from.kind === "vtep" && to.kind === "port") outbox.teach({ vni, mac, port: to.port });
   }
@@ -106,8 +108,27 @@ function samePlace(a: Place, b: Place): boolean {
 }
 
 function seqOf(entry: MacEntry): number | undefined {
+  return winnerOf(entry)?.seq;
+}
+
+/** The claim by which the MAC is where it is. */
+function winnerOf(entry: MacEntry): MacClaim | undefined {
   const where = whereabouts(entry);
-  return where.kind === "here" || where.kind === "there" ? where.claim.seq : undefined;
+  return where.kind === "here" || where.kind === "there" ? where.claim : undefined;
+}
+
+/** The claim that the MAC was taken from, if it was: others are given up or withdrawn. */
+function outrankedBy(before: MacEntry, after: MacEntry, by: MovedBy): Outranked | undefined {
+  const [loser, winner] = [winnerOf(before), winnerOf(after)];
+  if (loser === undefined || winner === undefined) return undefined;
+  const stands = before.local === undefined ? stillClaims(after, loser) : by === "route";
+  const verdict = compareClaims(winner, loser);
+  return stands && verdict.wins ? { ...loser, decidedBy: verdict.by } : undefined;
+}
+
+function stillClaims({ remote }: MacEntry, { vtep }: MacClaim): boolean {
+  for (const { nexthop } of remote.values()) if (nexthop === vtep) return true;
+  return false;
 }
 
 /** Nobody claims the MAC, and no number has been used that a later claim must not fall below. */

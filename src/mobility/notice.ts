@@ -20,6 +20,11 @@ export type Place =
 /** What has brought a MAC to another place: a signal of the host's, or one of these. */
 export type MovedBy = Signal | "route" | "port-down" | "aged-out" | "silent" | "word";
 
+/** A claim that still stood and lost, and the step of the comparison at which it did. */
+export interface Outranked extends MacClaim {
+  readonly decidedBy: DecidedBy;
+}
+
 interface OfMac {
   readonly vni: Vni;
   readonly mac: MacAddress;
@@ -35,6 +40,8 @@ export type Notice =
       /** Of the claim that won; `undefined` where the MAC is now nowhere. */
       readonly seq: number | undefined;
       readonly signal: MovedBy;
+      /** The claim it was taken from; not there where that was given up without being outranked. */
+      readonly over?: Outranked | undefined;
     })
   /** The VTEP that had the MAC before still claims it, though we have outbid it `tries` times more. */
   | (OfMac & {

@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decidedBy, type MacClaim, outranks, SEQ_MAX } from "../../src/evpn/mac-claim.ts";
+import {
+  compareClaims,
+  decidedBy,
+  type MacClaim,
+  outranks,
+  SEQ_MAX,
+} from "../../src/evpn/mac-claim.ts";
 import type { VtepAddress } from "../../src/evpn/vtep.ts";
 
 function claim(vtep: string, seq: number, { sticky = false } = {}): MacClaim {
@@ -40,6 +46,8 @@ describe("Of two claims to a MAC", () => {
     expect(outranks(loser, winner)).toBe(false);
     expect(decidedBy(winner, loser)).toBe(step);
     expect(decidedBy(loser, winner)).toBe(step);
+    expect(compareClaims(winner, loser)).toEqual({ wins: true, by: step });
+    expect(compareClaims(loser, winner)).toEqual({ wins: false, by: step });
   });
 
   it("one does not outrank itself", () => {

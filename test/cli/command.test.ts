@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { run } from "../../src/cli/command.ts";
+import { programOf, run } from "../../src/cli/command.ts";
+import type { RoamCommand } from "../../src/cli/roam-command.ts";
 import type { Command } from "../../src/control/command.ts";
 import { type ControlServer, listen } from "../../src/control/server.ts";
 import type { Snapshot } from "../../src/control/snapshot.ts";
@@ -411,24 +412,42 @@ describe("What roam does not take", () => {
 });
 
 describe("Help", () => {
-  const commands = [
-    "",
-    "status",
-    "watch",
-    "show",
-    ...TABLES.map((what) => `show ${what}`),
-    "clear",
-    "clear duplicate",
-  ];
-  for (const command of commands) {
-    it(`of "roam ${command}" has an example, which roam takes`, async () => {
+  /** Every command there is, by its words. */
+  function all(command: RoamCommand, path: readonly string[] = []): [string, RoamCommand][] {
+    const under = command.commands.flatMap((each) =>
+      all(each as RoamCommand, [...path, each.name()]),
+    );
+    return [[path.join(" "), command], ...under];
+  }
+  const io = {
+    out: async () => {},
+    err: async () => {},
+    colour: false,
+    now: () => 0,
+    signal: new AbortController().signal,
+  };
+  const commands = all(programOf(io, async () => {}));
+  /** These do not end by themselves, or ask another machine. */
+  const isEndless = /^(watch|top(?!.*--once)|--control tcp)/;
+
+  it("has all that the contract names", () => {
+    expect(commands.map(([words]) => words)).toEqual(
+      expect.arrayContaining([...TABLES.map((what) => `show ${what}`), "status", "watch"]),
+    );
+  });
+
+  for (const [words, { examples }] of commands) {
+    it(`of "roam ${words}" has an example, which roam takes`, async () => {
       await start();
-      const { code, out } = await roam(`${command} --help`);
+      const { code, out } = await roam(`${words} --help`);
       expect(code).toBe(0);
       expect(out).toContain("--json");
-      const example = /Example:\n {2}roam (.*)\n/.exec(out)?.[1] ?? "";
-      expect(example).toContain(command);
-      if (!example.startsWith("watch")) expect((await roam(example)).code).not.toBe(2);
+      expect(examples).not.toEqual([]);
+      for (const example of examples) {
+        expect(out).toContain(`  roam ${example}\n`);
+        expect(example).toContain(words);
+        if (!isEndless.test(example)) expect((await roam(example)).code, example).not.toBe(2);
+      }
     });
   }
 });

@@ -14,6 +14,7 @@ const unitRooms = [
   "state",
   "scenarios",
   "simulation",
+  "docs",
 ];
 
 /**

@@ -5,6 +5,7 @@
 #   sh labs/debian.sh gobgpd bookworm|trixie|forky|sid    prints the path of an executable gobgpd
 #   sh labs/debian.sh frr SUITE                           prints a directory with executable zebra, bgpd, vtysh
 #   sh labs/debian.sh node-headers SUITE                  prints a directory with include/node in it
+#   sh labs/debian.sh promtool SUITE                      prints the path of an executable promtool
 #   sh labs/debian.sh qemu-guest SUITE                    prints a directory with vmlinuz, virtio modules, busybox
 #
 # The mirror is the one this machine's own apt uses. What was downloaded stays in the cache directory;
@@ -17,7 +18,7 @@ give_up() {
 }
 
 if [ $# -ne 2 ]; then
-  echo "usage: sh labs/debian.sh gobgpd|frr|node-headers|qemu-guest SUITE" >&2
+  echo "usage: sh labs/debian.sh gobgpd|frr|node-headers|promtool|qemu-guest SUITE" >&2
   exit 2
 fi
 package=$1
@@ -43,6 +44,11 @@ case $package in
   node-headers)
     packages="libnode-dev libuv1-dev"
     ready=$root/usr
+    ;;
+  # Of Prometheus, the program alone that checks what is written for it.
+  promtool)
+    packages=prometheus
+    ready=$root/promtool
     ;;
   # What a small guest of QEMU is made of. The kernel of clouds, for it is half as large.
   qemu-guest)
@@ -159,6 +165,12 @@ WRAPPER
   chmod +x "$new/$1"
 }
 
+prepare_promtool() {
+  mv "$new/usr/bin/promtool" "$new/promtool"
+  find "$new" -mindepth 1 -maxdepth 1 ! -name promtool -exec rm -rf {} +
+  runs "$new/promtool" --version || give_up "it does not run on this machine"
+}
+
 # What the binary says of itself does not matter: that it can be run does.
 runs() {
   "$@" >/dev/null 2>&1
@@ -241,6 +253,7 @@ unpack
 case $package in
   gobgpd) prepare_gobgpd ;;
   frr) prepare_frr ;;
+  promtool) prepare_promtool ;;
   qemu-guest) prepare_qemu_guest ;;
 esac
 mv "$new" "$root"

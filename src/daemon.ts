@@ -81,7 +81,8 @@ class Daemon implements AsyncDisposable {
     this.#options = options;
     this.#engine = new Engine(settingsOf(config));
     this.#memory = new MemoryFile(config.state);
-    this.#metrics = new Metrics(() => metricsOf(this.#shown()));
+    const build = { version: options.version, startedAt: this.#startedAt };
+    this.#metrics = new Metrics(() => metricsOf(this.#shown()), build);
     this.#reporter = new Reporter({ metrics: this.#metrics, log });
     this.#listener = {
       news: (observation) => this.#observe(observation),

@@ -129,10 +129,13 @@ export function metricsOf({ engine, tables, gobgp }: Shown): MetricsSnapshot {
       count,
     }));
   });
+  const { connected, peers } = gobgp();
   return {
     rows,
     duplicates: duplicatesOf(engine).length,
-    gobgpConnected: gobgp().connected,
+    gobgpConnected: connected,
+    // What a gobgpd that is gone has said last is not so any more.
+    peers: connected ? peers : [],
     ready: engine.isReady,
   };
 }

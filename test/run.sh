@@ -31,6 +31,7 @@ for project in ${*:-unit kernel lab}; do
       # Here, because from inside the namespaces no mirror can be reached.
       for release in bookworm trixie sid; do sh labs/debian.sh gobgpd $release >/dev/null; done
       for release in bookworm forky; do sh labs/debian.sh frr $release >/dev/null; done
+      command -v promtool >/dev/null || sh labs/debian.sh promtool "$(. /etc/os-release && echo "${VERSION_CODENAME:-stable}")" >/dev/null
       sh labs/qemu/image.sh >/dev/null
       suite lab sh labs/runner/inside.sh
       ;;

@@ -280,7 +280,7 @@ class OpenKernel implements Kernel {
     if (change.kind === "noticed") this.#listener.tell(change.notice);
     // What we wrote to other devices that did the same went with them.
     if (change.kind === "place-found" && change.isNew && this.#isListening) {
-      this.#resync(`${change.place.segment.vxlan} appeared`);
+      this.#resync("VXLAN device appeared");
     }
   }
 }

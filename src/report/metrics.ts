@@ -1,10 +1,8 @@
-/**
- * Every metric roamd has, declared in this one file. Prefix `roamd_`, seconds and bytes as units; no
- * label has a MAC or IP address as its value, so that their number stays bounded.
- */
+/** The metrics of one daemon, and how they are counted; what there is stands in `metric-docs.ts`. */
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { TableName } from "../evpn/rows.ts";
 import type { Signal } from "../evpn/signal.ts";
+import { COUNTERS, type CounterName, OTHERS, type OtherName } from "./metric-docs.ts";
 import type { MoveFollowed } from "./timeline.ts";
 
 /** What is read off at the moment of the scrape. */
@@ -16,8 +14,17 @@ export interface MetricsSnapshot {
   }>;
   readonly duplicates: number;
   readonly gobgpConnected: boolean;
+  /** gobgpd's own neighbours, by the state of their session. */
+  readonly peers: Iterable<{ readonly state: string }>;
   /** Whether all sources have told their start, so that rows are written. */
   readonly ready: boolean;
+}
+
+/** What does not change while the process lives. */
+export interface Build {
+  readonly version: string;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
 }
 
 /** `wanted` and `standing` overlap; the others are wanted and do not stand. */
@@ -28,38 +35,6 @@ const APPLY_SECONDS = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3,
 /** roamd's own part of a move is some milliseconds; a retry makes it seconds. */
 const MOVE_SECONDS = [0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.25, 1, 5, 30];
 
-/** What notices count; each of these counters has one label. */
-export type CounterName =
-  | "roamd_notices_total"
-  | "roamd_decisions_total"
-  | "roamd_moves_total"
-  | "roamd_frames_ignored_total"
-  | "roamd_routes_ignored_total"
-  | "roamd_limits_hit_total"
-  | "roamd_control_refused_total";
-
-const COUNTERS: Readonly<Record<CounterName, { help: string; label: string }>> = {
-  roamd_notices_total: { help: "Notices, by kind", label: "kind" },
-  roamd_decisions_total: { help: "Decisions about a MAC, by outcome", label: "outcome" },
-  roamd_moves_total: {
-    help: "MACs that changed their place: arrived, left, in, out, within, elsewhere",
-    label: "direction",
-  },
-  roamd_frames_ignored_total: {
-    help: "Frames that said nothing, or nothing credible, by reason",
-    label: "reason",
-  },
-  roamd_routes_ignored_total: {
-    help: "Received routes that say nothing to this leaf, by reason",
-    label: "reason",
-  },
-  roamd_limits_hit_total: { help: "Limits that were hit, by limit", label: "limit" },
-  roamd_control_refused_total: {
-    help: "Requests over TCP of those who may not, by reason",
-    label: "reason",
-  },
-};
-
 export class Metrics {
   readonly #registry = new Registry();
   readonly #counters: ReadonlyMap<string, Counter>;
@@ -68,7 +43,7 @@ export class Metrics {
   readonly #apply: Histogram;
   readonly #move: Histogram;
 
-  constructor(snapshot: () => MetricsSnapshot) {
+  constructor(snapshot: () => MetricsSnapshot, build: Build) {
     const registers = [this.#registry];
     this.#counters = new Map(
       Object.entries(COUNTERS).map(([name, { help, label }]) => [
@@ -76,33 +51,16 @@ export class Metrics {
         new Counter({ name, help, labelNames: [label], registers }),
       ]),
     );
-    this.#signals = new Counter({
-      name: "roamd_signals_total",
-      help: "Signs of life of local hosts, by signal",
-      labelNames: ["signal"],
-      registers,
-    });
-    this.#resyncs = new Counter({
-      name: "roamd_resyncs_total",
-      help: "Tables read again, by table and cause",
-      labelNames: ["table", "cause"],
-      registers,
-    });
-    this.#apply = new Histogram({
-      name: "roamd_apply_seconds",
-      help: "Time from asking for rows to be written until the answer, by table",
-      labelNames: ["table"],
-      buckets: APPLY_SECONDS,
-      registers,
-    });
-    this.#move = new Histogram({
-      name: "roamd_move_seconds",
-      help: "Time from the news of a move until this leaf has followed it, by direction",
-      labelNames: ["direction"],
-      buckets: MOVE_SECONDS,
-      registers,
-    });
-    declareGauges(registers, snapshot);
+    const of = (name: OtherName) => {
+      const { help, labels } = OTHERS[name];
+      return { name, help, labelNames: Object.keys(labels), registers };
+    };
+    this.#signals = new Counter(of("roamd_signals_total"));
+    this.#resyncs = new Counter(of("roamd_resyncs_total"));
+    this.#apply = new Histogram({ ...of("roamd_apply_seconds"), buckets: APPLY_SECONDS });
+    this.#move = new Histogram({ ...of("roamd_move_seconds"), buckets: MOVE_SECONDS });
+    declareGauges(of, snapshot);
+    declareProcess(of, build);
   }
 
   /** `value` is that of the counter's label: a word of ours, never text from outside. */
@@ -137,33 +95,49 @@ export class Metrics {
   }
 }
 
-function declareGauges(registers: Registry[], snapshot: () => MetricsSnapshot): void {
-  const rows = {
-    name: "roamd_rows",
-    help: "Rows, by table and state",
-    labelNames: ["table", "state"],
-    registers,
-  };
+type Options = {
+  readonly name: string;
+  readonly help: string;
+  readonly labelNames: string[];
+  readonly registers: Registry[];
+};
+type OptionsOf = (name: OtherName) => Options;
+
+/** What is read off at the scrape; `set` is called anew each time, after all of before is forgotten. */
+function gauge(options: Options, set: (gauge: Gauge) => void): void {
   new Gauge({
-    ...rows,
+    ...options,
     collect() {
       this.reset();
-      for (const { table, state, count } of snapshot().rows) this.set({ table, state }, count);
+      set(this);
     },
   });
-  const gauges = [
-    ["roamd_duplicates", "MACs and IPs that are at two places at once", "duplicates"],
-    ["roamd_gobgp_connected", "Whether gobgpd answers: 1 or 0", "gobgpConnected"],
-    ["roamd_ready", "Whether the start is over, so that rows are written: 1 or 0", "ready"],
-  ] as const;
-  for (const [name, help, what] of gauges) {
-    new Gauge({
-      name,
-      help,
-      registers,
-      collect() {
-        this.set(Number(snapshot()[what]));
-      },
-    });
-  }
+}
+
+function declareGauges(of: OptionsOf, snapshot: () => MetricsSnapshot): void {
+  gauge(of("roamd_rows"), (rows) => {
+    for (const { table, state, count } of snapshot().rows) rows.set({ table, state }, count);
+  });
+  gauge(of("roamd_gobgp_peers"), (peers) => {
+    // Without a single one established, there is to be a 0 to be warned of.
+    peers.set({ state: "established" }, 0);
+    for (const { state } of snapshot().peers) peers.inc({ state });
+  });
+  gauge(of("roamd_duplicates"), (one) => one.set(snapshot().duplicates));
+  gauge(of("roamd_gobgp_connected"), (one) => one.set(Number(snapshot().gobgpConnected)));
+  gauge(of("roamd_ready"), (one) => one.set(Number(snapshot().ready)));
+}
+
+function declareProcess(of: OptionsOf, { version, startedAt }: Build): void {
+  gauge(of("roamd_build_info"), (one) => one.set({ version }, 1));
+  gauge(of("roamd_start_time_seconds"), (one) => one.set(startedAt / 1000));
+  gauge(of("roamd_resident_memory_bytes"), (one) => one.set(process.memoryUsage.rss()));
+  new Counter({
+    ...of("roamd_cpu_seconds_total"),
+    collect() {
+      const { user, system } = process.cpuUsage();
+      this.reset();
+      this.inc((user + system) / 1_000_000);
+    },
+  });
 }

@@ -1,5 +1,5 @@
 /** What there is to say of one kind of notice; see `notices.ts`. */
-import type { CounterName } from "./metrics.ts";
+import type { CounterName } from "./metric-docs.ts";
 
 export type Level = "debug" | "info" | "warn" | "error";
 

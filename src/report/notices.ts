@@ -188,6 +188,14 @@ const NOTICES: Entries<AnyNotice> = {
   ...CONTROL,
 };
 
+/** The kinds of all notices, as they are in the log and in `roamd_notices_total`. */
+export const NOTICE_KINDS: readonly AnyNotice["kind"][] = Object.keys(
+  NOTICES,
+) as AnyNotice["kind"][];
+
+/** Those in which a decision is told. */
+export const DECISION_KINDS: readonly Notice["kind"][] = Object.keys(DECISION) as Notice["kind"][];
+
 function entryOf<N extends AnyNotice>(notice: N): Entry<N> {
   // The table's type says that this entry is for this notice; an index by union forgets it.
   return NOTICES[notice.kind] as unknown as Entry<N>;

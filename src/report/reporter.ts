@@ -9,7 +9,7 @@ import type { Applied } from "../reconcile/applied.ts";
 import { type Event, followedEvent, noticeEvent } from "./events.ts";
 import { type Logger, NoticeLog } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
-import { type AnyNotice, countsOf } from "./notices.ts";
+import { type AnyNotice, countsOf, NOTICE_KINDS } from "./notices.ts";
 import { tableNotices } from "./table-notice.ts";
 import { Timeline, type WrittenRow } from "./timeline.ts";
 
@@ -25,6 +25,8 @@ export class Reporter {
   constructor({ metrics, log }: { metrics: Metrics; log: Logger }) {
     this.#metrics = metrics;
     this.#noticeLog = new NoticeLog(log);
+    // A counter that turns up with 1 has not increased, as Prometheus counts.
+    for (const kind of NOTICE_KINDS) metrics.count("roamd_notices_total", kind, 0);
   }
 
   /** What the decision has to tell. */

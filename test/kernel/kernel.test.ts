@@ -232,7 +232,7 @@ describe("A MAC-VRF", () => {
     `);
     await recorder.until(() => recorder.of("segment-up")[0]?.segment.vtep === "10.0.0.7");
     expect(story().slice(0, 2)).toEqual(["port-down p1", "segment-down"]);
-    expect(recorder.resyncs).toContain("fdb: vxlan10 appeared");
+    expect(recorder.resyncs).toContain("fdb: VXLAN device appeared");
   });
 
   it("that comes after its hosts is told with them", async () => {

@@ -1,7 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { Metrics, type MetricsSnapshot } from "../../src/report/metrics.ts";
 
-const quiet: MetricsSnapshot = { rows: [], duplicates: 0, gobgpConnected: false, ready: false };
+const quiet: MetricsSnapshot = {
+  rows: [],
+  duplicates: 0,
+  gobgpConnected: false,
+  peers: [],
+  ready: false,
+};
+
+function metricsOf(snapshot: () => MetricsSnapshot = () => quiet): Metrics {
+  return new Metrics(snapshot, { version: "1.2.3", startedAt: 86_400_000 });
+}
 
 async function lines(metrics: Metrics): Promise<readonly string[]> {
   return (await metrics.text()).split("\n").filter((line) => line !== "" && !line.startsWith("#"));
@@ -9,30 +19,35 @@ async function lines(metrics: Metrics): Promise<readonly string[]> {
 
 describe("The metrics", () => {
   it("are all named roamd_, with units, and no label is an address", async () => {
-    const metrics = new Metrics(() => quiet);
+    const metrics = metricsOf();
     const declared = (await metrics.text()).matchAll(/^# TYPE (\S+) (\S+)$/gm);
     const names = [...declared].map(([, name = "", type = ""]) => `${name} ${type}`);
     expect(names.sort()).toEqual([
       "roamd_apply_seconds histogram",
+      "roamd_build_info gauge",
       "roamd_control_refused_total counter",
+      "roamd_cpu_seconds_total counter",
       "roamd_decisions_total counter",
       "roamd_duplicates gauge",
       "roamd_frames_ignored_total counter",
       "roamd_gobgp_connected gauge",
+      "roamd_gobgp_peers gauge",
       "roamd_limits_hit_total counter",
       "roamd_move_seconds histogram",
       "roamd_moves_total counter",
       "roamd_notices_total counter",
       "roamd_ready gauge",
+      "roamd_resident_memory_bytes gauge",
       "roamd_resyncs_total counter",
       "roamd_routes_ignored_total counter",
       "roamd_rows gauge",
       "roamd_signals_total counter",
+      "roamd_start_time_seconds gauge",
     ]);
   });
 
   it("count by label", async () => {
-    const metrics = new Metrics(() => quiet);
+    const metrics = metricsOf();
     metrics.count("roamd_moves_total", "in");
     metrics.count("roamd_moves_total", "in");
     metrics.count("roamd_frames_ignored_total", "truncated", 3);
@@ -56,14 +71,17 @@ describe("The metrics", () => {
       ],
       duplicates: 2,
       gobgpConnected: true,
+      peers: [{ state: "established" }, { state: "active" }, { state: "active" }],
       ready: true,
     };
-    const metrics = new Metrics(() => now);
+    const metrics = metricsOf(() => now);
     expect(await lines(metrics)).toEqual(
       expect.arrayContaining([
         'roamd_rows{table="fdb",state="standing"} 7',
         'roamd_rows{table="fdb",state="retrying"} 1',
         "roamd_duplicates 2",
+        'roamd_gobgp_peers{state="established"} 1',
+        'roamd_gobgp_peers{state="active"} 2',
         "roamd_gobgp_connected 1",
         "roamd_ready 1",
       ]),
@@ -73,11 +91,14 @@ describe("The metrics", () => {
     const later = await lines(metrics);
     expect(later).toContain('roamd_rows{table="flood",state="standing"} 1');
     expect(later).toContain("roamd_gobgp_connected 0");
+    expect(later.filter((line) => line.includes("peers"))).toEqual([
+      'roamd_gobgp_peers{state="established"} 0',
+    ]);
     expect(later.filter((line) => line.includes("fdb"))).toEqual([]);
   });
 
   it("measure in seconds", async () => {
-    const metrics = new Metrics(() => quiet);
+    const metrics = metricsOf();
     const move = {
       at: "2026-01-02T03:04:05.000Z",
       vni: 10,
@@ -98,9 +119,29 @@ describe("The metrics", () => {
     expect(all).toContain('roamd_move_seconds_bucket{le="0.004",direction="in"} 1');
   });
 
+  it("tell of the process: its version, its start, what it takes of the machine", async () => {
+    const metrics = metricsOf();
+    const before = cpuSecondsIn(await lines(metrics));
+    expect(await lines(metrics)).toEqual(
+      expect.arrayContaining([
+        'roamd_build_info{version="1.2.3"} 1',
+        "roamd_start_time_seconds 86400",
+        expect.stringMatching(/^roamd_resident_memory_bytes [1-9]\d{6,}$/),
+      ]),
+    );
+    expect(cpuSecondsIn(await lines(metrics))).toBeGreaterThanOrEqual(before);
+    expect(before).toBeGreaterThan(0);
+  });
+
   it("do not share a registry", async () => {
-    const [one, other] = [new Metrics(() => quiet), new Metrics(() => quiet)];
+    const [one, other] = [metricsOf(), metricsOf()];
     one.count("roamd_moves_total", "in");
     expect((await lines(other)).filter((line) => line.includes("moves"))).toEqual([]);
   });
 });
+
+function cpuSecondsIn(metrics: readonly string[]): number {
+  const [, value] =
+    metrics.find((line) => line.startsWith("roamd_cpu_seconds_total"))?.split(" ") ?? [];
+  return Number(value);
+}

@@ -14,12 +14,10 @@ interface Bench {
 
 function bench(): Bench {
   const lines: Record<string, unknown>[] = [];
-  const metrics = new Metrics(() => ({
-    rows: [],
-    duplicates: 0,
-    gobgpConnected: true,
-    ready: true,
-  }));
+  const metrics = new Metrics(
+    () => ({ rows: [], duplicates: 0, gobgpConnected: true, peers: [], ready: true }),
+    { version: "1.2.3", startedAt: 0 },
+  );
   const to = { write: (line: string) => void lines.push(JSON.parse(line)) };
   const log = createLog({ level: "info", now: () => 0, to });
   return { reporter: new Reporter({ metrics, log }), metrics, lines };

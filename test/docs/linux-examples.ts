@@ -1,0 +1,34 @@
+/** Examples of what Linux has to tell; see `notice-examples.ts`. */
+import type { PortName } from "../../src/evpn/port.ts";
+import type { LinuxNotice } from "../../src/linux/notice.ts";
+import { MAC, VNI } from "../report/fixtures.ts";
+import type { Examples } from "./examples.ts";
+
+const device = { device: "vxlan10", vni: VNI };
+const port = "eth1" as PortName;
+
+export const LINUX_EXAMPLES: Examples<LinuxNotice> = {
+  "device-without-local-address": [device],
+  "device-learns": [device],
+  "device-down": [device],
+  "bridge-filters-vlans": [{ device: "br10", vni: VNI }],
+  "external-device-not-supported": [{ device: "vxlan0" }],
+  "vni-on-two-devices": [{ device: "vxlan11", vni: VNI }],
+  "bridge-with-two-vxlan-devices": [{ device: "vxlan11", bridge: "br10" }],
+  "device-missing": [device],
+  "netlink-overrun": [{}],
+  "netlink-ignored": [{ reason: "netlink-truncated" }],
+  "netlink-unreadable": [{ reason: "ENOBUFS" }],
+  "frame-ignored": [{ vni: VNI, port, reason: "arp-sender-mismatch" }],
+  "port-flooded": [{ vni: VNI, port, framesPerSecond: 2000 }],
+  "frames-over-limit": [{ vni: VNI, port, frames: 1500 }],
+  "not-taught": [
+    {
+      vni: VNI,
+      mac: MAC,
+      port,
+      reason: `Cannot teach the bridge that ${MAC} is behind ${port}: ENETDOWN`,
+    },
+  ],
+  "port-deaf": [{ vni: VNI, port, reason: "ENODEV" }],
+};

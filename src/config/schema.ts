@@ -109,7 +109,7 @@ const hosts = z
     probe: z
       .strictObject({
         idle: duration({ min: "1s", max: "24h" }).prefault("120s").meta({
-          doc: "A host that was silent for so long is asked; shorter than the bridge's ageing time.",
+          doc: "A host, or an IP of its, not heard of for so long (to 4/3 of it) is asked about.",
         }),
         attempts: z
           .int()

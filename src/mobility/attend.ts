@@ -1,11 +1,12 @@
 /** Hosts whose time has come: they are asked, or what their silence means is acted upon. */
 import type { MacAddress } from "../evpn/mac.ts";
 import { commit, type Scene } from "./commit.ts";
+import { longestUnshown, notShownSince, silentLetGo } from "./confirm.ts";
 import { hostLeft, hostSeen, type SeenPolicy } from "./hosts.ts";
 import { checked, withoutIp } from "./learn.ts";
 import type { LocalClaim, MacEntry } from "./mac-entry.ts";
 import { isSuspended } from "./migration.ts";
-import { ask, beginProbe, type Probe, type ProbeSettings } from "./probes.ts";
+import { ask, beginProbe, type Probe, type ProbeSettings, patienceOf } from "./probes.ts";
 
 /**
  * The bridge has forgotten it, as it does with hosts that say nothing for some minutes: it is asked
@@ -73,11 +74,11 @@ function attend(scene: Scene, mac: MacAddress, settings: ProbeSettings): void {
     if (entry.check !== undefined)
       commit(scene, { before: entry, after: checked(entry), by: "route" });
   } else {
-    if (probe.attemptsLeft > 0) ask(scene, mac, { probe, settings });
+    if (probe.attemptsLeft > 0) ask(scene, entry, { probe, settings });
     else conclude(scene, entry, { probe, settings });
     return;
   }
-  if (entry.local !== undefined) watchIdle(scene, entry, { local: entry.local, settings });
+  if (entry.local !== undefined) watch(scene, entry, { local: entry.local, settings });
 }
 
 /** The host is no longer where the probe was about. */
@@ -85,8 +86,11 @@ function isMoot({ local, check }: MacEntry, { reason, port }: Probe): boolean {
   return reason === "check" ? check === undefined : local?.port !== port;
 }
 
-/** A host that is heard is left alone; one that is not for long is asked. */
-function watchIdle(
+/**
+ * A host that is heard with all its IPs is left alone; one that is not heard for long is asked whether
+ * it is there, and one that is, about the IPs it has not shown for long.
+ */
+function watch(
   scene: Scene,
   { mac }: MacEntry,
   { local, settings }: { local: LocalClaim; settings: ProbeSettings },
@@ -94,15 +98,19 @@ function watchIdle(
   const { domain, at } = scene;
   // Without an IP there is nothing to ask; then the bridge's ageing decides.
   if (local.ips.size === 0) return;
+  const patience = patienceOf(mac, settings);
   const isStill = isSuspended(domain, mac);
-  const idleAt = (isStill ? at : local.seenAt) + settings.idleMs;
-  if (idleAt > at) {
-    domain.agenda.set(mac, idleAt);
+  const dueAt = (isStill ? at : longestUnshown(domain, local)) + patience;
+  if (dueAt > at) {
+    domain.agenda.set(mac, dueAt);
     return;
   }
-  const ips = new Set(local.ips.keys());
-  const probe: Probe = { reason: "idle", port: local.port, ips, attemptsLeft: settings.attempts };
-  beginProbe(scene, mac, probe);
+  const isSilent = local.seenAt + patience <= at;
+  // Those that are nearly due are asked about as well, rather than one after the other.
+  const nearly = at - patience + settings.idleMs / 3;
+  const ips = isSilent ? new Set(local.ips.keys()) : notShownSince(domain, local, nearly);
+  const reason = isSilent ? "idle" : "confirm";
+  beginProbe(scene, mac, { reason, port: local.port, ips, attemptsLeft: settings.attempts });
 }
 
 /** Nobody has answered. */
@@ -141,17 +149,14 @@ function conclude(
         outbox.tell({ kind: "ip-unverified", vni, mac, ip });
       }
       commit(scene, { before: entry, after, by: "route" });
-      domain.agenda.set(mac, at + settings.idleMs);
+      domain.agenda.set(mac, at);
       return;
     }
-    case "full": {
-      domain.agenda.set(mac, at + settings.idleMs);
-      // Only of a host that answers to some of its IPs is it known that it has not the others.
-      if (local?.answers !== true) return;
-      let after = entry;
-      for (const ip of probe.ips) after = withoutIp(after, ip);
-      commit(scene, { before: entry, after, by: "silent" });
+    case "full":
+    case "confirm":
+      silentLetGo(scene, entry, probe);
+      // When the others are due is found out then.
+      domain.agenda.set(mac, at);
       return;
-    }
   }
 }

@@ -62,6 +62,8 @@ export class Domain {
   readonly frozenIps: Set<IpAddress> = new Set();
   /** Hosts that are on their way, by the word of the hypervisor. */
   readonly migrations: Map<MacAddress, Migration> = new Map();
+  /** When each IP of a host here was last shown by the host, or asked about to no end. */
+  readonly confirmedAt: Map<IpAddress, number> = new Map();
   /** Who is being asked, and about what. */
   readonly probes: Map<MacAddress, Probe> = new Map();
   /** MACs that came to us and whose old owner has not let go yet: how often it was reminded. */
@@ -166,7 +168,9 @@ export class Domain {
   #release(ip: IpAddress, mac: MacAddress): void {
     const macs = this.#holders.get(ip);
     macs?.delete(mac);
-    if (macs?.size === 0) this.#holders.delete(ip);
+    if (macs?.size !== 0) return;
+    this.#holders.delete(ip);
+    this.confirmedAt.delete(ip);
   }
 }
 

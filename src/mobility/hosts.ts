@@ -95,7 +95,7 @@ export function hostSeen(scene: Scene, shown: Sighting, policy: SeenPolicy): voi
   commit(scene, { before, after: entry, by: signal });
   if (isNewIp) outbox.tell({ kind: "ip-learned", vni, mac, ip, signal });
   domain.returning.delete(mac);
-  follow(scene, { before, after: entry, ip, settings: policy.probe });
+  follow(scene, { before, after: entry, sighting, settings: policy.probe });
   if (before?.local === undefined) {
     watchLetGo(scene, entry);
     tellConflict(scene, entry);

@@ -158,8 +158,8 @@ function withLocal(
   { claim, ips: known }: { claim: MacClaim; ips: readonly IpAddress[] },
 ): MacEntry {
   const ips = new Map<IpAddress, IpBinding>();
-  for (const ip of known) ips.set(ip, { learnedFrom: "rib", since: what.at });
-  if (what.ip !== undefined) ips.set(what.ip, { learnedFrom: what.learnedFrom, since: what.at });
+  for (const ip of known) ips.set(ip, { learnedFrom: "rib", since: what.at, answers: false });
+  if (what.ip !== undefined) ips.set(what.ip, bindingOf(what));
   return {
     ...entry,
     local: {
@@ -187,7 +187,7 @@ function seenAgain(
   const answers = local.answers || what.isAnswer;
   const stays: LocalClaim = { ...local, port: what.port, seenAt: what.at, answers };
   if (known || what.ip === undefined) return { ...entry, local: confirmed(stays, what) };
-  const ips = new Map(local.ips).set(what.ip, { learnedFrom: what.learnedFrom, since: what.at });
+  const ips = new Map(local.ips).set(what.ip, bindingOf(what));
   // C3.1: a further IP goes out with the number of its MAC; C3.2 to C3.4: unless it was another
   // MAC's at another VTEP, then the MAC and all its IPs go out with one more than that.
   const seq = local.claim.sticky
@@ -200,12 +200,21 @@ function seenAgain(
   };
 }
 
+function bindingOf({ learnedFrom, at, isAnswer }: Seen): IpBinding {
+  return { learnedFrom, since: at, answers: isAnswer };
+}
+
 /** What the RIB or a DHCP server has told of the host, the host itself has now shown. */
-function confirmed(local: LocalClaim, { ip, learnedFrom, at }: Seen): LocalClaim {
-  const known = ip === undefined ? undefined : local.ips.get(ip)?.learnedFrom;
-  const isHearsay = known === "rib" || known === "dhcp";
-  if (ip === undefined || !isHearsay || known === learnedFrom) return local;
-  return { ...local, ips: new Map(local.ips).set(ip, { learnedFrom, since: at }) };
+function confirmed(local: LocalClaim, what: Seen): LocalClaim {
+  const { ip, learnedFrom, isAnswer } = what;
+  const known = ip === undefined ? undefined : local.ips.get(ip);
+  if (ip === undefined || known === undefined) return local;
+  const isHearsay = known.learnedFrom === "rib" || known.learnedFrom === "dhcp";
+  if (isHearsay && known.learnedFrom !== learnedFrom) {
+    return { ...local, ips: new Map(local.ips).set(ip, bindingOf(what)) };
+  }
+  if (!isAnswer || known.answers) return local;
+  return { ...local, ips: new Map(local.ips).set(ip, { ...known, answers: true }) };
 }
 
 /** The host is no longer on the local port; what we have sent stays in memory (C1.15). */

@@ -20,6 +20,8 @@ export interface IpBinding {
   readonly learnedFrom: LearnedFrom;
   /** Milliseconds since the epoch. */
   readonly since: number;
+  /** The host has answered a question about it: then silence about it means something. */
+  readonly answers: boolean;
 }
 
 /** Our own claim: exists exactly while the MAC is seen on a local port and no one outranks us. */

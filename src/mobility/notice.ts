@@ -85,6 +85,8 @@ export type Notice =
     })
   /** The RIB gave the MAC this IP when it came here, and it did not answer to it. */
   | (OfMac & { readonly kind: "ip-unverified"; readonly ip: IpAddress })
+  /** The MAC is here and answers for others of its IPs, or has for this one, but does no longer. */
+  | (OfMac & { readonly kind: "ip-let-go"; readonly ip: IpAddress })
   /** The MAC had the IP by a lease alone, and the lease is over. */
   | (OfMac & { readonly kind: "lease-ended"; readonly ip: IpAddress })
   /** The MAC claims an IP of another, which has reasons to keep it. */

@@ -5,12 +5,13 @@
  * RFC 9135 §7.2 and §7.3 (a host that has moved in silence, a host that is silent), RFC 9721 §6.3 and
  * §6.8 (probe at the old place and at the new one).
  */
-import type { IpAddress } from "../evpn/ip.ts";
+import { type IpAddress, isIpv6 } from "../evpn/ip.ts";
 import type { MacAddress } from "../evpn/mac.ts";
 import type { PortName } from "../evpn/port.ts";
 import type { Vni } from "../evpn/vni.ts";
 import type { Domain } from "./domain.ts";
-import type { MacEntry } from "./mac-entry.ts";
+import type { LocalClaim, MacEntry } from "./mac-entry.ts";
+import type { Sighting } from "./observation.ts";
 import type { Outbox } from "./outbox.ts";
 
 export interface ProbeSettings {
@@ -34,9 +35,16 @@ export interface Question {
 /**
  * `verify`: the RIB or a lease gave it these IPs when it came; are they here? `idle`: it has been
  * silent. `aged-out`: the bridge has forgotten it. `check`: it has gone to another leaf; is it here as
- * well? `full`: it has as many IPs as it may; which of them does it still use?
+ * well? `full`: it has as many IPs as it may; which of them does it still use? `confirm`: it is heard,
+ * but has not shown these IPs for long; has it them still (C6.14)?
  */
-export type ProbeReason = "verify" | "idle" | "aged-out" | "check" | "full";
+export type ProbeReason = "verify" | "idle" | "aged-out" | "check" | "full" | "confirm";
+
+export type Family = "ipv4" | "ipv6";
+
+export function familyOf(ip: IpAddress): Family {
+  return isIpv6(ip) ? "ipv6" : "ipv4";
+}
 
 export interface Probe {
   readonly reason: ProbeReason;
@@ -44,6 +52,23 @@ export interface Probe {
   /** Those of which nothing was heard since the probe began. */
   readonly ips: ReadonlySet<IpAddress>;
   readonly attemptsLeft: number;
+  /** The families in which the host has answered since the probe began; left out: in none. */
+  readonly answering?: ReadonlySet<Family>;
+}
+
+/**
+ * How long a host is left alone. So that hosts that have come all at once are not asked all at once,
+ * each has a share of its own of a third of the idle time on top.
+ */
+export function patienceOf(mac: MacAddress, { idleMs }: ProbeSettings): number {
+  return idleMs + Math.floor((shareOf(mac) * idleMs) / 3);
+}
+
+/** Between 0 and 1, always the same for a MAC (FNV-1a). */
+function shareOf(mac: MacAddress): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < mac.length; i++) hash = Math.imul(hash ^ mac.charCodeAt(i), 0x01000193);
+  return (hash >>> 0) / 2 ** 32;
 }
 
 /** Probes of one domain at a time: a rack that falls silent must not make a storm. */
@@ -69,22 +94,37 @@ export function beginProbe(
 
 /** Nothing is asked for a while: the host is finding out whether it may use an address. */
 export function holdProbe({ domain, at }: { domain: Domain; at: number }, mac: MacAddress): void {
-  if (domain.probes.has(mac)) domain.agenda.set(mac, at + AFTER_DAD_MS);
+  const dueAt = domain.agenda.at(mac);
+  const isSoon = dueAt !== undefined && dueAt < at + AFTER_DAD_MS;
+  if (domain.probes.has(mac) || isSoon) domain.agenda.set(mac, at + AFTER_DAD_MS);
 }
 
-/** The host was heard on the port: it is here, and so is this IP. */
-function heardOf(domain: Domain, entry: MacEntry, ip: IpAddress | undefined): void {
-  const probe = domain.probes.get(entry.mac);
-  if (probe === undefined || probe.port !== entry.local?.port) return;
+/** The host was heard on the port: it is here, and so is the IP, if the frame has named one. */
+function heardOf(
+  { domain, at }: { domain: Domain; at: number },
+  entry: MacEntry,
+  { ip, signal }: Sighting,
+): void {
+  const { mac, local } = entry;
+  // A server's word is none of the host's.
+  if (ip !== undefined && signal !== "dhcp") domain.confirmedAt.set(ip, at);
+  const probe = domain.probes.get(mac);
+  if (probe === undefined || probe.port !== local?.port) return;
   if (probe.reason === "idle" || probe.reason === "aged-out") {
-    domain.probes.delete(entry.mac);
+    // What of it has not answered by the next look is asked about then.
+    domain.probes.delete(mac);
     return;
   }
-  if (ip === undefined || !probe.ips.has(ip)) return;
+  if (ip === undefined) return;
   const ips = new Set(probe.ips);
   ips.delete(ip);
-  if (ips.size === 0) domain.probes.delete(entry.mac);
-  else domain.probes.set(entry.mac, { ...probe, ips });
+  if (ips.size === 0) {
+    domain.probes.delete(mac);
+    return;
+  }
+  const answering = new Set(probe.answering);
+  if (signal === "answer") answering.add(familyOf(ip));
+  domain.probes.set(mac, { ...probe, ips, answering });
 }
 
 /** What is to be asked of a host that was just seen, now or later. */
@@ -93,18 +133,18 @@ export function follow(
   {
     before,
     after,
-    ip,
+    sighting,
     settings,
   }: {
     before: MacEntry | undefined;
     after: MacEntry;
-    ip: IpAddress | undefined;
+    sighting: Sighting;
     settings: ProbeSettings;
   },
 ): void {
   const { domain, at } = scene;
   const { mac, local } = after;
-  heardOf(domain, after, ip);
+  heardOf(scene, after, sighting);
   if (local === undefined || local.ips.size === 0) return;
   if (before?.local === undefined) {
     const told = [...local.ips].filter(([, { learnedFrom }]) => learnedFrom === "rib");
@@ -115,16 +155,33 @@ export function follow(
       return;
     }
   }
-  if (domain.agenda.at(mac) === undefined) domain.agenda.set(mac, at + settings.idleMs);
+  if (domain.agenda.at(mac) === undefined) domain.agenda.set(mac, at + patienceOf(mac, settings));
 }
 
 /** Asks once more for everything that the probe is about. */
 export function ask(
   { domain, outbox, at }: { domain: Domain; outbox: Outbox; at: number },
-  mac: MacAddress,
+  { mac, local }: MacEntry,
   { probe, settings }: { probe: Probe; settings: ProbeSettings },
 ): void {
-  for (const ip of probe.ips) outbox.ask({ vni: domain.vni, port: probe.port, mac, ip });
+  const { port } = probe;
+  const controls = probe.reason === "confirm" ? controlsOf(local, probe) : [];
+  for (const ip of [...probe.ips, ...controls]) outbox.ask({ vni: domain.vni, port, mac, ip });
   domain.probes.set(mac, { ...probe, attemptsLeft: probe.attemptsLeft - 1 });
   domain.agenda.set(mac, at + settings.intervalMs);
+}
+
+/**
+ * One IP of each family that is known to be in use: that it answers to that one makes its silence
+ * about another mean something. Where it has answered already, nothing more is needed.
+ */
+function controlsOf(local: LocalClaim | undefined, { ips, answering }: Probe): IpAddress[] {
+  const needed = new Set([...ips].map(familyOf));
+  const controls: IpAddress[] = [];
+  for (const ip of local?.ips.keys() ?? []) {
+    const family = familyOf(ip);
+    if (ips.has(ip) || answering?.has(family) === true || !needed.delete(family)) continue;
+    controls.push(ip);
+  }
+  return controls;
 }

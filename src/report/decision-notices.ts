@@ -87,6 +87,12 @@ export const DECISION: Entries<Notice> = {
       `IP ${ip} of MAC ${mac} in VNI ${vni} did not answer here: no longer advertised`,
     counts: decided,
   },
+  "ip-let-go": {
+    level: "info",
+    sentence: ({ vni, mac, ip }) =>
+      `MAC ${mac} in VNI ${vni} does not answer for IP ${ip} any more: no longer advertised`,
+    counts: decided,
+  },
   "lease-ended": {
     level: "info",
     sentence: ({ vni, mac, ip }) =>

@@ -59,7 +59,12 @@ export function entry(host: Host): MacEntry {
             port: portName(port),
             claim: { vtep: LEAF1, seq, sticky },
             learnedFrom: "gratuitous-arp",
-            ips: new Map(ips.map((text) => [ip(text), { learnedFrom: "arp-request", since: T0 }])),
+            ips: new Map(
+              ips.map((text) => [
+                ip(text),
+                { learnedFrom: "arp-request", since: T0, answers: false },
+              ]),
+            ),
             seenAt: T0,
             answers: false,
           },

@@ -1,9 +1,13 @@
 /** Asking hosts: rules C3.5, C3.13, C4.2, C4.4, and when silence means something. */
 import { describe, expect, it } from "vitest";
+import type { IpAddress } from "../../src/evpn/ip.ts";
 import type { MacAddress } from "../../src/evpn/mac.ts";
-import { A, adv, B, I4, I6, Leaf, M, type M2, port, VNI } from "./leaf.ts";
+import { patienceOf } from "../../src/mobility/probes.ts";
+import { A, adv, B, I4, I6, ip, Leaf, M, M2, mac, port, VNI } from "./leaf.ts";
 
 const probe = { idleMs: 120_000, attempts: 3, intervalMs: 1000 };
+/** The longest that any host is left alone: the idle time and a third of it. */
+const PATIENCE_MS = 160_000;
 
 function ready(): Leaf {
   return Leaf.ready(A, { probe });
@@ -82,7 +86,7 @@ describe("A host that is silent", () => {
     leaf.sees({ ip: I4 });
     leaf.pass(119_999);
     expect(asked(leaf)).toEqual([]);
-    leaf.pass(1);
+    leaf.pass(patienceOf(M, probe) - 119_999);
     expect(asked(leaf)).toEqual([`p1 ${M} ${I4}`]);
     leaf.sees({ ip: I4, signal: "answer" });
     leaf.pass(100_000);
@@ -105,9 +109,9 @@ describe("A host that is silent", () => {
   it("is gone when it has answered once, and does no longer", () => {
     const leaf = ready();
     leaf.sees({ ip: I4 });
-    leaf.pass(120_000);
+    leaf.pass(PATIENCE_MS);
     leaf.sees({ ip: I4, signal: "answer" });
-    leaf.pass(130_000);
+    leaf.pass(PATIENCE_MS + 10_000);
 
     expect(leaf.where()).toBe("nowhere");
     expect(leaf.noticesOf("moved").at(-1)).toMatchObject({ signal: "silent" });
@@ -265,15 +269,139 @@ describe("The port a host was taken from", () => {
   });
 });
 
-it("Many hosts that fall silent are not all asked at once", () => {
-  const leaf = ready();
-  for (let i = 0; i < 400; i++) {
-    const text = `02:00:00:00:${(i >> 8).toString(16).padStart(2, "0")}:${(i & 255).toString(16).padStart(2, "0")}`;
-    leaf.sees({ mac: text as typeof M2, ip: `10.0.${i >> 8}.${i & 255}` as typeof I4 });
-  }
-  leaf.after(120_000);
-  leaf.tick();
-  leaf.tick();
+describe("A host that is heard", () => {
+  const OTHER = ip("10.0.0.7");
 
-  expect(leaf.asked.length).toBe(256);
+  /** It shows one IP again and again; to questions about these it answers. */
+  function speaks(leaf: Leaf, answersTo: readonly IpAddress[], ms: number): string[] {
+    const questions: string[] = [];
+    const speaksAt = [leaf.now];
+    for (const end = leaf.now + ms; leaf.now < end; leaf.pass(500)) {
+      for (const question of asked(leaf)) {
+        questions.push(question);
+        for (const each of answersTo) {
+          if (question.endsWith(` ${each}`)) leaf.sees({ ip: each, signal: "answer" });
+        }
+      }
+      if (leaf.now - (speaksAt.at(-1) ?? 0) < 20_000) continue;
+      speaksAt.push(leaf.now);
+      leaf.sees({ ip: I4, signal: "arp-request" });
+    }
+    return questions;
+  }
+
+  function has(...ips: readonly IpAddress[]): Leaf {
+    const leaf = ready();
+    for (const each of ips) leaf.sees({ ip: each });
+    return leaf;
+  }
+
+  it("C6.14 is asked about each IP that it has not shown for the idle time", () => {
+    const leaf = has(I4, OTHER, I6);
+    expect(speaks(leaf, [I4, OTHER, I6], 119_000)).toEqual([]);
+    const questions = speaks(leaf, [I4, OTHER, I6], 42_000);
+
+    expect(questions).toContain(`p1 ${M} ${OTHER}`);
+    expect(questions).toContain(`p1 ${M} ${I6}`);
+    speaks(leaf, [I4, OTHER, I6], 2_000_000);
+    expect(leaf.advertised()).toHaveLength(4);
+    expect(leaf.noticesOf("ip-let-go")).toEqual([]);
+  });
+
+  it("C6.14 loses the IP alone to which it does not answer while it does to another", () => {
+    const leaf = has(I4, OTHER, I6);
+    const questions = speaks(leaf, [I4, I6], PATIENCE_MS + 5000);
+
+    expect(questions.filter((line) => line.endsWith(` ${OTHER}`))).toHaveLength(3);
+    expect(leaf.advertised()).toEqual([`${M} - -`, `${M} ${I4} -`, `${M} ${I6} -`]);
+    expect(leaf.noticesOf("ip-let-go")).toMatchObject([{ mac: M, ip: OTHER }]);
+  });
+
+  it("keeps those of a family in which it answers to none: it may not answer strangers", () => {
+    const leaf = has(I4, OTHER, I6);
+    speaks(leaf, [I6], 1_000_000);
+
+    expect(leaf.advertised()).toHaveLength(4);
+  });
+
+  it("loses the only one of a family if it has answered to it before", () => {
+    const leaf = has(I4, I6);
+    speaks(leaf, [I4, I6], PATIENCE_MS + 5000);
+    expect(leaf.advertised()).toHaveLength(3);
+    speaks(leaf, [I4], PATIENCE_MS + 5000);
+
+    expect(leaf.advertised()).toEqual([`${M} - -`, `${M} ${I4} -`]);
+  });
+
+  it("keeps an IP that the operator has said is its own", () => {
+    const sticky = new Map([[M, [OTHER]]]);
+    const settings = { routes: { rd: undefined, imports: undefined, exports: undefined }, sticky };
+    const leaf = Leaf.ready(A, { probe, domains: new Map([[VNI, settings]]) });
+    for (const each of [I4, OTHER]) leaf.sees({ ip: each });
+    speaks(leaf, [I4], 1_000_000);
+
+    expect(leaf.advertised()).toHaveLength(3);
+  });
+
+  it("is asked nothing while it finds out whether it may use an address", () => {
+    const leaf = has(I4, OTHER);
+    const due = leaf.now + patienceOf(M, probe);
+    leaf.pass(due - leaf.now - 20_000);
+    leaf.sees({ ip: I4 });
+    leaf.pass(due - leaf.now - 1);
+    leaf.sees({ signal: "arp-probe" });
+    leaf.pass(1999);
+    expect(asked(leaf)).toEqual([]);
+    leaf.pass(1);
+
+    expect(asked(leaf)).toContain(`p1 ${M} ${OTHER}`);
+  });
+
+  it("is asked for an IP that another has claimed meanwhile no more", () => {
+    const leaf = has(I4, OTHER);
+    leaf.sees({ mac: M2, ip: OTHER });
+    speaks(leaf, [I4], PATIENCE_MS + 5000);
+
+    expect(leaf.noticesOf("ip-let-go")).toEqual([]);
+    expect(leaf.advertised()).toContain(`${M2} ${OTHER} -`);
+  });
+});
+
+describe("Many hosts that have come at once", () => {
+  function many(count: number): Leaf {
+    const leaf = ready();
+    for (let i = 0; i < count; i++) {
+      const bytes = [i >> 8, i & 255].map((byte) => byte.toString(16).padStart(2, "0"));
+      leaf.sees({
+        mac: mac(`02:00:00:00:${bytes.join(":")}`),
+        ip: ip(`10.0.${i >> 8}.${i & 255}`),
+      });
+    }
+    return leaf;
+  }
+
+  it("and fall silent at once are not all asked at once", () => {
+    const leaf = many(400);
+    leaf.after(PATIENCE_MS);
+    leaf.tick();
+    leaf.tick();
+
+    expect(leaf.asked.length).toBe(256);
+  });
+
+  it("C6.14 are asked over a third of the idle time", () => {
+    const leaf = many(1000);
+    leaf.pass(120_000);
+    const perSecond = new Array<number>(40).fill(0);
+    for (const second of perSecond.keys()) {
+      leaf.pass(1000);
+      for (const { mac: of, ip: about } of leaf.asked.splice(0)) {
+        perSecond[second] = (perSecond[second] ?? 0) + 1;
+        leaf.sees({ mac: of, ip: about, signal: "answer" });
+      }
+    }
+
+    expect(perSecond.reduce((sum, count) => sum + count)).toBe(1000);
+    expect(Math.max(...perSecond)).toBeLessThan(75);
+  });
 });

@@ -55,6 +55,11 @@ export interface FabricLeaf {
   neighbours(): readonly string[];
   /** Whether it holds this MAC, or this IP, to be at several places. */
   isDuplicate(address: MacAddress | IpAddress): boolean;
+  /**
+   * The IPs that it gives to a MAC behind one of its ports, and could find out about by asking: it has
+   * another of the family, or this one has answered before.
+   */
+  provable(mac: MacAddress): readonly IpAddress[];
   /** Faults that can be seen when everything is at rest. */
   check(): void;
 }

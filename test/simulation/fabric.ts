@@ -7,7 +7,7 @@ import type { IpAddress } from "../../src/evpn/ip.ts";
 import type { MacAddress } from "../../src/evpn/mac.ts";
 import type { Signal } from "../../src/evpn/signal.ts";
 import { DEFAULT_DUPLICATES, type DuplicateSettings } from "../../src/mobility/duplicates.ts";
-import type { Question } from "../../src/mobility/probes.ts";
+import { DEFAULT_PROBES, type ProbeSettings, type Question } from "../../src/mobility/probes.ts";
 import { ip, mac, port } from "../mobility/leaf.ts";
 import type { FabricLeaf, Update } from "./fabric-leaf.ts";
 import { FrrLeaf } from "./frr-leaf.ts";
@@ -27,6 +27,8 @@ interface Planned {
   readonly at: number;
   readonly order: number;
   readonly run: () => void;
+  /** The answer to a question: it goes on for ever, and is no unrest. */
+  readonly isAnswer: boolean;
 }
 
 /** More than this can not follow from what is told. */
@@ -41,6 +43,11 @@ export class Fabric {
   readonly story: string[] = [];
   readonly #roads: Roads;
   readonly #freezes: boolean;
+  /** Hosts are asked so soon that the end is long enough for it. */
+  readonly asksSoon: boolean;
+  /** What was added later is drawn from here: the stories of before stay what they were. */
+  readonly #more: Random;
+  #isOver = false;
   #now = 0;
   #order = 0;
   #planned: Planned[] = [];
@@ -48,6 +55,8 @@ export class Fabric {
   constructor(seed: number) {
     const random = new Random(seed);
     this.#random = random;
+    this.#more = new Random(seed ^ 0x5eed);
+    this.asksSoon = this.#more.chance(0.3);
     this.#roads = new Roads(random, {
       plan: (at, run) => this.#plan(at, run),
       now: () => this.#now,
@@ -57,6 +66,7 @@ export class Fabric {
       duplicates: this.#freezes ? freezing(random) : WARNING,
       // Without its state directory a duplicate would be forgotten by a restart.
       remembers: this.#freezes || random.chance(0.5),
+      probe: this.asksSoon ? SOON : DEFAULT_PROBES,
       ask: (leaf: FabricLeaf, question: Question): void => this.#asked(leaf, question),
     };
     const frrShare = random.chance(0.4) ? random.pick([0.3, 0.6]) : 0;
@@ -92,6 +102,8 @@ export class Fabric {
       this.#plan(at, () => this.#act());
     }
     const faults = this.#drain();
+    this.#isOver = true;
+    if (this.asksSoon) this.#age();
     for (let round = 0; round < 3; round++) {
       for (const host of this.hosts) this.#speakAll(host);
       faults.push(...this.#drain());
@@ -102,8 +114,8 @@ export class Fabric {
     return faults;
   }
 
-  #plan(at: number, run: () => void): void {
-    this.#planned.push({ at, order: this.#order++, run });
+  #plan(at: number, run: () => void, isAnswer = false): void {
+    this.#planned.push({ at, order: this.#order++, run, isAnswer });
   }
 
   /** Does all that is planned and all that is due, until it has been calm for a while. */
@@ -113,7 +125,7 @@ export class Fabric {
       this.#planned.sort((a, b) => b.at - a.at || b.order - a.order);
       const next = this.#planned.at(-1);
       const dueAt = Math.min(...this.leaves.map(({ deadline }) => deadline ?? Number.MAX_VALUE));
-      if (next === undefined && dueAt > calmAt) {
+      if ((next === undefined || next.at > calmAt) && dueAt > calmAt) {
         this.#now = calmAt;
         return [];
       }
@@ -123,7 +135,7 @@ export class Fabric {
       // Those who were woken may have planned more.
       this.#planned.splice(this.#planned.indexOf(next), 1);
       next.run();
-      calmAt = this.#now + CALM_MS;
+      if (!next.isAnswer) calmAt = this.#now + CALM_MS;
     }
     this.#planned = [];
     return ["does not come to rest"];
@@ -133,12 +145,13 @@ export class Fabric {
   #asked(leaf: FabricLeaf, { mac: asked, ip: about, port: at }: Question): void {
     const host = this.hosts.find(({ mac: own }) => own === asked);
     const isThere = host?.leaf === leaf && host.port === at && host.ips.includes(about);
-    if (host === undefined || !isThere || this.#random.chance(0.05)) return;
-    this.#plan(this.#now + this.#random.between(1, 3), () => {
+    if (host === undefined || !isThere || (!this.#isOver && this.#random.chance(0.05))) return;
+    const answer = (): void => {
       const frame = { mac: asked, ip: about, port: at, signal: "answer" } as const;
       // By then it may have gone.
       if (host.leaf === leaf && host.ips.includes(about)) leaf.frame(frame, this.#now);
-    });
+    };
+    this.#plan(this.#now + this.#random.between(1, 3), answer, true);
   }
 
   #broadcast(from: FabricLeaf | undefined, update: Update): void {
@@ -200,11 +213,15 @@ export class Fabric {
     return host.leaf.frame(frame, this.#now);
   }
 
-  /** A virtual IP changes hands: both hosts live on. */
+  /** A virtual IP changes hands: both hosts live on. Or it is let go without a word. */
   #swapIp(host: Host): void {
     const other = this.#random.pick(this.hosts);
     const moved = host.ips.pop();
     if (moved === undefined) return;
+    if (this.asksSoon && this.#more.chance(0.3)) {
+      this.#tell(`${host.mac} lets ${moved} go`);
+      return;
+    }
     other.ips.push(moved);
     this.#tell(`${moved} goes from ${host.mac} to ${other.mac}`);
     this.#frame(other, moved);
@@ -213,6 +230,13 @@ export class Fabric {
   #forget(host: Host): void {
     this.#tell(`bridge of ${host.leaf.vtep} forgets ${host.mac}`);
     host.leaf.forget(host.mac, this.#now);
+  }
+
+  /** The bridges forget who has left them without a word, as they do some time after we have asked. */
+  #age(): void {
+    for (const { mac: gone, leaf } of this.hosts) {
+      for (const other of this.leaves) if (other !== leaf) other.forget(gone, this.#now);
+    }
   }
 
   #restart(leaf: FabricLeaf): void {
@@ -250,6 +274,8 @@ export class Fabric {
     return faults;
   }
 }
+
+const SOON: ProbeSettings = { idleMs: 2000, attempts: 3, intervalMs: 100 };
 
 /** Hosts move here as fast as they like. */
 const WARNING: DuplicateSettings = { ...DEFAULT_DUPLICATES, action: "warn" };

@@ -155,6 +155,10 @@ export class FrrLeaf implements FabricLeaf {
     return false;
   }
 
+  provable(): readonly IpAddress[] {
+    return [];
+  }
+
   check(): void {}
 
   #prefix(mac: MacAddress, ip: IpAddress | undefined): Prefix {

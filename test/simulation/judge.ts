@@ -6,7 +6,7 @@ import type { IpAddress } from "../../src/evpn/ip.ts";
 import type { Fabric, Host } from "./fabric.ts";
 import type { FabricLeaf } from "./fabric-leaf.ts";
 
-export function judge({ leaves, hosts }: Fabric): string[] {
+export function judge({ leaves, hosts, asksSoon }: Fabric): string[] {
   for (const leaf of leaves) leaf.check();
   const contested = contestedIps(leaves);
   return [
@@ -16,8 +16,17 @@ export function judge({ leaves, hosts }: Fabric): string[] {
         ...judgeIps(host, leaf, { leaves, contested }),
       ]),
     ),
+    ...(asksSoon ? hosts.flatMap((host) => judgeLetGo(host, leaves)) : []),
     ...leaves.flatMap(({ faults }) => faults),
   ];
+}
+
+/** What a host has let go without a word is no longer given to it, once it was asked. */
+function judgeLetGo({ mac, ips, leaf }: Host, leaves: readonly FabricLeaf[]): string[] {
+  return leaf.provable(mac).flatMap((held) => {
+    if (ips.includes(held) || leaves.some((each) => each.isDuplicate(held))) return [];
+    return [`${leaf.vtep}: ${mac} has let ${held} go`];
+  });
 }
 
 /** Every leaf sends frames to the host to where it is. */

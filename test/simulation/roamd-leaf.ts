@@ -15,7 +15,7 @@ import type { Memory } from "../../src/mobility/memory.ts";
 import type { Notice } from "../../src/mobility/notice.ts";
 import type { Observation } from "../../src/mobility/observation.ts";
 import type { Decision } from "../../src/mobility/outbox.ts";
-import { DEFAULT_PROBES, type Question } from "../../src/mobility/probes.ts";
+import { familyOf, type ProbeSettings, type Question } from "../../src/mobility/probes.ts";
 import { BRIDGE_MAC, port, VNI } from "../mobility/leaf.ts";
 import type { FabricLeaf, Frame, Place, Update } from "./fabric-leaf.ts";
 
@@ -23,6 +23,7 @@ export interface RoamdOptions {
   readonly duplicates: DuplicateSettings;
   /** Whether the state directory is still there after a restart. */
   readonly remembers: boolean;
+  readonly probe: ProbeSettings;
   /** Whoever is behind that port may answer. */
   readonly ask: (leaf: FabricLeaf, question: Question) => void;
 }
@@ -59,8 +60,8 @@ export class RoamdLeaf implements FabricLeaf {
   }
 
   #newEngine(): Engine {
-    const { duplicates } = this.#options;
-    return new Engine({ domains: new Map(), duplicates, probe: DEFAULT_PROBES, guard: "warn" });
+    const { duplicates, probe } = this.#options;
+    return new Engine({ domains: new Map(), duplicates, probe, guard: "warn" });
   }
 
   /** It knows nothing but what the RIB, the kernel and the state directory hold. */
@@ -208,6 +209,15 @@ export class RoamdLeaf implements FabricLeaf {
       domain?.entry(address as MacAddress)?.duplicate !== undefined ||
       domain?.ipMoves.get(address as IpAddress)?.duplicate !== undefined
     );
+  }
+
+  /** IPs that it gives to the MAC, and knows a way to find out whether they are the MAC's. */
+  provable(mac: MacAddress): readonly IpAddress[] {
+    const ips = [...(this.#engine.domain(VNI)?.entry(mac)?.local?.ips ?? [])];
+    return ips.flatMap(([ip, { answers }]) => {
+      const others = ips.filter(([other]) => other !== ip && familyOf(other) === familyOf(ip));
+      return answers || others.length > 0 ? [ip] : [];
+    });
   }
 
   #apply(want: RowAt): void {

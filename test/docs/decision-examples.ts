@@ -30,6 +30,7 @@ export const DECISION_EXAMPLES: Examples<Notice> = {
   "went-elsewhere": [{ ...mac, expected: LEAF2, vtep: LEAF3 }],
   "reserved-ip-claimed": [{ ...ip, owner: OTHER_MAC, by: port("eth1") }],
   "ip-unverified": [ip],
+  "ip-let-go": [ip],
   "lease-ended": [ip],
   "spoof-suspected": [{ ...ip, owner: OTHER_MAC, ownerAt: port("eth2"), action: "refused" }],
   "ip-outside-prefixes": [{ ...ip, port: eth1, action: "refused" }],

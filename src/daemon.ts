@@ -9,7 +9,6 @@ import { aborted } from "./aborted.ts";
 import { now, timeOfDay } from "./clock.ts";
 import type { Config } from "./config/config.ts";
 import { listen } from "./control/server.ts";
-import type { PortView } from "./control/snapshot.ts";
 import { err, ok, type Result } from "./evpn/result.ts";
 import type { RouteDistinguisher } from "./evpn/route-distinguisher.ts";
 import type { RowAt } from "./evpn/rows.ts";
@@ -27,7 +26,7 @@ import { Metrics } from "./report/metrics.ts";
 import type { AnyNotice } from "./report/notices.ts";
 import type { Recorder } from "./report/recorder.ts";
 import { Reporter } from "./report/reporter.ts";
-import { segmentsOf, settingsOf } from "./settings.ts";
+import { kernelSettingsOf, settingsOf } from "./settings.ts";
 import { Sleeper } from "./sleeper.ts";
 import { metricsOf, type Shown, snapshotOf } from "./snapshot.ts";
 import { MemoryFile } from "./state/memory-file.ts";
@@ -170,9 +169,7 @@ class Daemon implements AsyncDisposable {
 
   async #open(signal: AbortSignal): Promise<Result<Kernel>> {
     const { config, observeOnly } = this.#options;
-    const { framesPerSecond } = config.hosts.limits;
-    const segments = segmentsOf(config);
-    const options = { segments, readOnly: observeOnly, framesPerSecond, now };
+    const options = { ...kernelSettingsOf(config), readOnly: observeOnly, now };
     try {
       this.#kernel = await openKernel(options, this.#listener, signal);
       return ok(this.#kernel);
@@ -277,11 +274,6 @@ class Daemon implements AsyncDisposable {
     await Promise.race([tables.withdrawAll(), aborted(patience)]);
   }
 
-  #ports(): PortView[] {
-    const ports = this.#kernel?.ports() ?? [];
-    return ports.map(({ state, ...port }) => ({ ...port, up: state === "up" }));
-  }
-
   #shown(): Shown {
     const { version } = this.#options;
     return {
@@ -291,7 +283,7 @@ class Daemon implements AsyncDisposable {
       tables: this.#tables,
       timeline: this.#reporter.timeline,
       gobgp: () => this.#gobgp.status(),
-      ports: () => this.#ports(),
+      kernel: this.#kernel,
     };
   }
 }

@@ -1,11 +1,19 @@
 /** What the configuration asks for, in the words of the rooms that do it. */
 import type { Config } from "./config/config.ts";
 import type { Vni } from "./evpn/vni.ts";
-import type { SegmentWish } from "./linux/segments.ts";
+import type { KernelOptions } from "./linux/kernel.ts";
+import { longestSilence } from "./mobility/probes.ts";
 import type { DomainSettings, EngineSettings } from "./mobility/settings.ts";
 
-export function segmentsOf({ macVrfs }: Config): readonly SegmentWish[] | undefined {
-  return macVrfs === "discover" ? undefined : macVrfs;
+export function kernelSettingsOf({
+  macVrfs,
+  hosts: { limits, probe },
+}: Config): Pick<KernelOptions, "segments" | "leastAgeingMs" | "framesPerSecond"> {
+  return {
+    segments: macVrfs === "discover" ? undefined : macVrfs,
+    leastAgeingMs: longestSilence(probe),
+    framesPerSecond: limits.framesPerSecond,
+  };
 }
 
 export function settingsOf({ macVrfs, mobility, hosts }: Config): EngineSettings {

@@ -11,6 +11,7 @@ import type { ImetRoute } from "./evpn/imet-route.ts";
 import type { MacIpRoute } from "./evpn/mac-ip-route.ts";
 import type { TableName } from "./evpn/rows.ts";
 import type { Vni } from "./evpn/vni.ts";
+import type { Kernel } from "./linux/kernel.ts";
 import type { Domain } from "./mobility/domain.ts";
 import type { Engine } from "./mobility/engine.ts";
 import { ignoredBecause } from "./mobility/import.ts";
@@ -28,7 +29,8 @@ export interface Shown {
   readonly tables: Tables | undefined;
   readonly timeline: Timeline;
   readonly gobgp: () => GobgpStatus;
-  readonly ports: () => Iterable<PortView>;
+  /** `undefined` until it is open. */
+  readonly kernel: Pick<Kernel, "ports" | "bridges"> | undefined;
 }
 
 export function snapshotOf(shown: Shown, now: number): Snapshot {
@@ -43,7 +45,8 @@ export function snapshotOf(shown: Shown, now: number): Snapshot {
     gobgp: shown.gobgp(),
     pending: tables?.pending ?? { kernel: 0, gobgp: 0 },
     vrfs,
-    ports: shown.ports(),
+    ports: ports(shown.kernel),
+    bridges: shown.kernel?.bridges() ?? [],
     entries: (vni) => entries(engine, vni),
     floods: [...engine.domains()].flatMap(({ floods }) => [...floods.values()]),
     ownMacIpRoutes: tables?.of["mac-ip-route"].desired.values() ?? [],
@@ -52,6 +55,11 @@ export function snapshotOf(shown: Shown, now: number): Snapshot {
     moves: shown.timeline.moves(),
     duplicates: duplicatesOf(engine),
   };
+}
+
+function ports(kernel: Shown["kernel"]): PortView[] {
+  const known = kernel?.ports() ?? [];
+  return known.map(({ state, ...port }) => ({ ...port, up: state === "up" }));
 }
 
 /** Every MAC and IP that is held to be at several places. */

@@ -31,6 +31,7 @@ export interface Snapshot {
   readonly vrfs: Iterable<VrfView>;
   /** The bridge ports that hosts may be behind. */
   readonly ports: Iterable<PortView>;
+  readonly bridges: Iterable<BridgeView>;
   /** All MACs, or those of one MAC-VRF; those that are nowhere, too. */
   entries(vni?: Vni): Iterable<MacEntry>;
   /** The IMET routes of the other VTEPs which the decision has taken in. */
@@ -71,6 +72,14 @@ export interface GobgpStatus {
     readonly asn: number;
     readonly state: string;
   }[];
+}
+
+export interface BridgeView {
+  readonly name: string;
+  /** How long it remembers a host that is silent, in milliseconds; 0: it learns nothing. */
+  readonly ageingMs: number;
+  /** How long it should at the least: until such a host has been asked. */
+  readonly leastAgeingMs: number;
 }
 
 export interface PortView {

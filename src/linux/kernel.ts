@@ -26,6 +26,7 @@ import {
   type NeighbourFamily,
   writeNeighbourDump,
 } from "../wire/netlink-neighbour.ts";
+import type { BridgeAgeing } from "./ageing.ts";
 import { requireCapabilities } from "./capabilities.ts";
 import { FdbDriver } from "./fdb-driver.ts";
 import { FloodDriver } from "./flood-driver.ts";
@@ -47,6 +48,8 @@ export interface KernelOptions {
   readonly segments: readonly SegmentWish[] | undefined;
   /** Nothing will be written: the capability to do so is not asked for. */
   readonly readOnly: boolean;
+  /** A bridge that remembers silent hosts for less is told of, in milliseconds. */
+  readonly leastAgeingMs: number;
   /** How many frames of one port are looked at. */
   readonly framesPerSecond: number;
   /** Milliseconds, which never go back. */
@@ -71,6 +74,8 @@ export interface Kernel extends AsyncDisposable {
     readonly neighbour: Driver<NeighbourKey, NeighbourRow>;
   };
   ports(): readonly PortStatus[];
+  /** The bridges of the MAC-VRFs. */
+  bridges(): readonly BridgeAgeing[];
   /** Lets the bridge know that a host is behind a port, as if a frame of it had come. */
   teach(lesson: Lesson): Promise<Result<undefined>>;
   /** Asks a host behind a port whether it is there and has this IP. */
@@ -125,7 +130,7 @@ class OpenKernel implements Kernel {
     this.#options = options;
     this.#listener = listener;
     this.#signal = AbortSignal.any([signal, this.#ended.signal]);
-    this.#links = new LinkTable(options.segments);
+    this.#links = new LinkTable(options.segments, options.leastAgeingMs);
     const parts = { netlink: this.#netlink, links: this.#links, foreign: new ForeignRows() };
     this.#fdb = new FdbDriver({ ...parts, taken: (place, mac) => this.#rows.taken(place, mac) });
     this.drivers = {
@@ -176,6 +181,10 @@ class OpenKernel implements Kernel {
       }
     }
     return all;
+  }
+
+  bridges(): readonly BridgeAgeing[] {
+    return this.#links.bridges;
   }
 
   teach(lesson: Lesson): Promise<Result<undefined>> {

@@ -1,6 +1,8 @@
 /** Where everything is: the links, and the MAC-VRFs read off them. */
+
 import type { Vni } from "../evpn/vni.ts";
 import type { LinkMessage } from "../wire/netlink-link.ts";
+import { type BridgeAgeing, bridgeAgeings, forgettingEarly } from "./ageing.ts";
 import { type Link, takeInLink } from "./links.ts";
 import { compare, type PictureChange } from "./picture.ts";
 import { discover, EMPTY_PICTURE, type Picture, type Place, type SegmentWish } from "./segments.ts";
@@ -8,6 +10,7 @@ import { discover, EMPTY_PICTURE, type Picture, type Place, type SegmentWish } f
 export class LinkTable {
   readonly #links = new Map<number, Link>();
   readonly #wishes: readonly SegmentWish[] | undefined;
+  readonly #leastAgeingMs: number;
   #picture: Picture = EMPTY_PICTURE;
   #byVxlan: ReadonlyMap<number, Place> = new Map();
   #byBridge: ReadonlyMap<number, Place> = new Map();
@@ -17,8 +20,10 @@ export class LinkTable {
   #heardMeanwhile: Set<number> | undefined;
   #read = new Set<number>();
 
-  constructor(wishes: readonly SegmentWish[] | undefined) {
+  /** `leastAgeingMs`: a bridge that remembers hosts for less is told of. */
+  constructor(wishes: readonly SegmentWish[] | undefined, leastAgeingMs: number) {
     this.#wishes = wishes;
+    this.#leastAgeingMs = leastAgeingMs;
   }
 
   /** What the kernel tells of a link as it changes. */
@@ -53,11 +58,17 @@ export class LinkTable {
     if (!this.#isStale || this.#heardMeanwhile !== undefined) return [];
     this.#isStale = false;
     const before = this.#picture;
-    this.#picture = discover(this.#links, this.#wishes);
-    const places = [...this.#picture.places.values()];
+    const found = discover(this.#links, this.#wishes);
+    const places = [...found.places.values()];
+    const early = forgettingEarly(bridgeAgeings(places, this.#leastAgeingMs));
+    this.#picture = { ...found, notices: [...found.notices, ...early] };
     this.#byVxlan = new Map(places.map((place) => [place.vxlanIndex, place]));
     this.#byBridge = new Map(places.map((place) => [place.bridgeIndex, place]));
     return compare(before, this.#picture);
+  }
+
+  get bridges(): readonly BridgeAgeing[] {
+    return bridgeAgeings(this.#picture.places.values(), this.#leastAgeingMs);
   }
 
   get places(): ReadonlyMap<Vni, Place> {

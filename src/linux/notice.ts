@@ -34,6 +34,13 @@ export type DeviceNotice =
     }
   /** It is used, but hosts in other VLANs than 1 are not seen. */
   | { readonly kind: "bridge-filters-vlans"; readonly device: string; readonly vni: Vni }
+  /** It forgets silent hosts before we have asked them; see `ageing.ts`. */
+  | {
+      readonly kind: "bridge-forgets-early";
+      readonly device: string;
+      readonly ageingMs: number;
+      readonly leastMs: number;
+    }
   /** The configuration names a MAC-VRF whose VXLAN device is not a port of a bridge, or not there. */
   | {
       readonly kind: "device-missing";

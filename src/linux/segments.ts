@@ -32,6 +32,8 @@ export interface Place {
   readonly vxlanIndex: number;
   readonly bridgeIndex: number;
   readonly bridgeMac: MacAddress | undefined;
+  /** How long the bridge remembers a host that is silent; `undefined`: it has not said. */
+  readonly bridgeAgeingMs: number | undefined;
   /** By ifindex. */
   readonly ports: ReadonlyMap<number, Port>;
   /** The segment's, to be asked for every frame. */
@@ -171,6 +173,7 @@ function placeOf(candidate: Candidate, { members, uppers }: Surroundings): Place
     vxlanIndex: vxlan.ifindex,
     bridgeIndex: bridge.ifindex,
     bridgeMac: bridge.mac,
+    bridgeAgeingMs: bridge.ageingMs,
     ports,
     ownMacs,
   };

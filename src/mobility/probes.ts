@@ -64,6 +64,11 @@ export function patienceOf(mac: MacAddress, { idleMs }: ProbeSettings): number {
   return idleMs + Math.floor((shareOf(mac) * idleMs) / 3);
 }
 
+/** When a host has been asked as often as it is, at the latest, that has said nothing from the beginning. */
+export function longestSilence({ idleMs, attempts, intervalMs }: ProbeSettings): number {
+  return Math.ceil((idleMs * 4) / 3) + attempts * intervalMs;
+}
+
 /** Between 0 and 1, always the same for a MAC (FNV-1a). */
 function shareOf(mac: MacAddress): number {
   let hash = 0x811c9dc5;

@@ -88,6 +88,11 @@ const LINUX: Entries<LinuxNotice> = {
     sentence: ({ device, vni }) =>
       `Cannot see hosts of VNI ${vni} in other VLANs than 1: ${device} filters VLANs (vlan_filtering 1), which is not supported`,
   },
+  "bridge-forgets-early": {
+    level: "warn",
+    sentence: ({ device, ageingMs, leastMs }) =>
+      `Bridge ${device} forgets silent hosts after ${ageingMs / 1000} s, before they are asked: set its ageing_time to ${Math.ceil(leastMs / 10)} or more, or hosts.probe.idle lower`,
+  },
   "external-device-not-supported": {
     level: "warn",
     sentence: ({ device }) => `Cannot use ${device}: one device for many VNIs is not supported`,

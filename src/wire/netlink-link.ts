@@ -44,7 +44,9 @@ const Vxlan = {
   collectMetadata: 25,
 } as const;
 const BridgePort = { learning: 8, neighSuppress: 32, isolated: 33 } as const;
-const VLAN_FILTERING = 7;
+const Bridge = { ageingTime: 4, vlanFiltering: 7 } as const;
+/** The kernel tells times to programs in hundredths of a second (`USER_HZ`). */
+const TICK_MS = 10;
 
 /** RFC 2863 `ifOperStatus`, by the numbers of `IF_OPER_*`. */
 const OPERSTATES = [
@@ -94,6 +96,8 @@ export interface LinkMessage {
   readonly bridgePort: BridgePortSettings | undefined;
   /** Of a bridge. */
   readonly vlanFiltering: boolean;
+  /** Of a bridge: how long it remembers a host that is silent. */
+  readonly ageingMs: number | undefined;
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -120,6 +124,7 @@ export function decodeLink(message: NetlinkMessage): Result<LinkMessage, Netlink
     vxlan: undefined,
     bridgePort: undefined,
     vlanFiltering: false,
+    ageingMs: undefined,
   };
   let fits = true;
   let elsewhere = false;
@@ -179,7 +184,8 @@ function readInfo(into: Mutable<LinkMessage>, at: At): boolean {
   if (into.kind === "vxlan") return readVxlan(into, data);
   if (into.kind !== "bridge") return true;
   return eachOf(data, (type, inner) => {
-    if (type === VLAN_FILTERING) into.vlanFiltering = u8(inner) !== 0;
+    if (type === Bridge.vlanFiltering) into.vlanFiltering = u8(inner) !== 0;
+    else if (type === Bridge.ageingTime) into.ageingMs = u32(inner) * TICK_MS;
   });
 }
 

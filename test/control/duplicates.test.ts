@@ -27,7 +27,7 @@ function shown({ engine }: Leaf): Shown {
       routerId: A,
       peers: [],
     }),
-    ports: () => [],
+    kernel: undefined,
   };
 }
 

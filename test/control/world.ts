@@ -161,6 +161,7 @@ export function world({ entries = [], ...rest }: World = {}): Snapshot {
     pending: { kernel: 0, gobgp: 0 },
     vrfs: [vrf(10)],
     ports: [],
+    bridges: [],
     entries: (number) => entries.filter((entry) => number === undefined || entry.vni === number),
     floods: [],
     ownMacIpRoutes: [],

@@ -12,6 +12,7 @@ export const LINUX_EXAMPLES: Examples<LinuxNotice> = {
   "device-learns": [device],
   "device-down": [device],
   "bridge-filters-vlans": [{ device: "br10", vni: VNI }],
+  "bridge-forgets-early": [{ device: "br10", ageingMs: 30_000, leastMs: 163_000 }],
   "external-device-not-supported": [{ device: "vxlan0" }],
   "vni-on-two-devices": [{ device: "vxlan11", vni: VNI }],
   "bridge-with-two-vxlan-devices": [{ device: "vxlan11", bridge: "br10" }],

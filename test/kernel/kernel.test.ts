@@ -1,5 +1,6 @@
 /** What the kernel tells of MAC-VRFs, ports and hosts as they come, change and go. */
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { poll } from "../../labs/runner/poll.ts";
 import { parsePortPattern } from "../../src/evpn/pattern.ts";
 import { toVni } from "../../src/evpn/vni.ts";
 import type { Kernel } from "../../src/linux/kernel.ts";
@@ -112,6 +113,27 @@ describe("At the start", () => {
     expect(without("net_admin")).toBe(
       "Cannot write forwarding entries: EPERM (it needs CAP_NET_ADMIN)",
     );
+  });
+});
+
+describe("A bridge that forgets silent hosts before they are asked", () => {
+  it("is named once, and again when it was put right and is changed back", async () => {
+    makeSegment();
+    const ages = (ticks: number) => sh(`ip link set br10 type bridge ageing_time ${ticks}`);
+    const told = () => recorder.notices.filter(({ kind }) => kind === "bridge-forgets-early");
+    kernel = await open(recorder);
+    expect(told()).toEqual([]);
+    expect(kernel.bridges()).toEqual([{ name: "br10", ageingMs: 300_000, leastAgeingMs: 163_000 }]);
+
+    ages(3000);
+    await recorder.until(() => told().length === 1);
+    expect(told()).toMatchObject([{ device: "br10", ageingMs: 30_000, leastMs: 163_000 }]);
+    sh("ip link set br10 mtu 1400");
+    ages(16_300);
+    await poll("it to be put right", () => kernel?.bridges()[0]?.ageingMs === 163_000);
+    ages(0);
+    await recorder.until(() => told().length === 2);
+    expect(told()[1]).toMatchObject({ ageingMs: 0 });
   });
 });
 

@@ -78,6 +78,7 @@ export function open(recorder: Recorder, options: Partial<KernelOptions> = {}): 
   const all: KernelOptions = {
     segments: undefined,
     readOnly: false,
+    leastAgeingMs: 163_000,
     framesPerSecond: 2000,
     now: () => performance.now(),
     ...options,

@@ -24,6 +24,7 @@ function link(name: string, settings: Partial<Link> = {}): Link {
     vxlan: undefined,
     bridgePort: undefined,
     vlanFiltering: false,
+    ageingMs: undefined,
     ...settings,
   };
 }

@@ -83,6 +83,7 @@ describe("decodeLink()", () => {
         },
         bridgePort: { learning: false, neighSuppress: true, isolated: true },
         vlanFiltering: false,
+        ageingMs: undefined,
       },
     });
   });
@@ -102,6 +103,15 @@ describe("decodeLink()", () => {
       learning: true,
       collectMetadata: true,
     });
+  });
+
+  it("reads of a bridge whether it filters VLANs, and how long it remembers, in hundredths of a second", () => {
+    const result = told((writer) => {
+      writer.nested(18, () => {
+        writer.text(1, "bridge").nested(2, () => writer.u32(4, 30_000).u8(7, 1));
+      });
+    });
+    expect(result).toMatchObject({ ok: true, value: { ageingMs: 300_000, vlanFiltering: true } });
   });
 
   it("tells a link that is gone from a port that left its bridge", () => {

@@ -114,7 +114,7 @@ up() {
     spine)
       wait_for eth1 eth2 eth3
       underlay
-      start gobgpd
+      for daemon in ${DAEMONS:-gobgpd}; do start "$daemon"; done
       ;;
     leaf)
       wait_for eth1 eth2 eth3

@@ -1,0 +1,13 @@
+/** All benches by name. */
+import type { BenchOptions } from "./bench-options.ts";
+import { FABRIC_BENCHES, runFabricBenches } from "./benches/fabric-benches.ts";
+import type { Measurement } from "./measured.ts";
+
+export const BENCHES: readonly string[] = [...FABRIC_BENCHES];
+
+export async function runBenches(
+  names: readonly string[],
+  options: BenchOptions,
+): Promise<readonly Measurement[]> {
+  return await runFabricBenches(names, options);
+}

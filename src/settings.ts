@@ -22,7 +22,7 @@ export function settingsOf({ macVrfs, mobility, hosts }: Config): EngineSettings
     vni,
     { routes: settings, sticky: new Map(sticky.map(({ mac, ips }) => [mac, ips])), prefixes },
   ]);
-  const { probe, limits, guard } = hosts;
+  const { probe, limits, guard, linkLocal } = hosts;
   const { duplicates } = mobility;
-  return { domains: new Map(domains), duplicates, probe, limits, guard };
+  return { domains: new Map(domains), duplicates, probe, limits, guard, linkLocal };
 }

@@ -106,6 +106,7 @@ export interface HostsConfig {
     readonly framesPerSecond: number;
   };
   readonly guard: "off" | "warn" | "strict";
+  readonly linkLocal: "advertise" | "ignore";
 }
 
 export interface DataPlaneConfig {

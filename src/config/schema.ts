@@ -153,8 +153,16 @@ const hosts = z
     guard: z.enum(["off", "warn", "strict"]).prefault("warn").meta({
       doc: "Is this a move or a spoof? warn: say so; strict: ask the owner of an IP first.",
     }),
+    "link-local": z.enum(["advertise", "ignore"]).prefault("advertise").meta({
+      doc: "fe80::/10 and 169.254.0.0/16: advertise them as others, as FRR does, or the MAC alone.",
+    }),
   })
-  .transform(({ probe, limits, guard }) => ({ probe, limits, guard }))
+  .transform((given) => ({
+    probe: given.probe,
+    limits: given.limits,
+    guard: given.guard,
+    linkLocal: given["link-local"],
+  }))
   .prefault({})
   .meta({ doc: "The hosts behind our own ports." });
 

@@ -16,15 +16,17 @@ export function admitted(
     isSettled,
   }: { before: MacEntry | undefined; probe: ProbeSettings; isSettled: boolean },
 ): Sighting | undefined {
-  const { limits } = scene.domain;
-  const { port, signal } = sighting;
+  const { domain } = scene;
+  const { limits } = domain;
+  const { port, signal, ip } = sighting;
   const joins = before?.local?.port !== port;
   if (joins && signal !== "word" && !limits.mayJoin(port)) {
     tellPortFull(scene, sighting);
     return undefined;
   }
-  const isTrusted = isSettled || ownerSpoke(scene, sighting);
-  const trusted = isTrusted ? sighting : believed(scene, sighting, before);
+  const bound = ip === undefined || domain.mayBind(ip) ? sighting : withoutIpOf(sighting);
+  const isTrusted = isSettled || ownerSpoke(scene, bound);
+  const trusted = isTrusted ? bound : believed(scene, bound, before);
   return withinIps(scene, trusted, { before, probe });
 }
 

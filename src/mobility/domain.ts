@@ -1,6 +1,6 @@
 /** What is known of one VNI: its MACs, who holds which IP, who wants flooded frames. No decisions. */
 import type { ImetRoute, ImetRouteKey } from "../evpn/imet-route.ts";
-import type { IpAddress } from "../evpn/ip.ts";
+import { type IpAddress, isLinkLocal } from "../evpn/ip.ts";
 import type { MacAddress } from "../evpn/mac.ts";
 import type { MacVrf, Segment } from "../evpn/mac-vrf.ts";
 import type { PortName } from "../evpn/port.ts";
@@ -27,6 +27,13 @@ export const IDLE_MAX = 65_536;
 
 const NO_MACS: ReadonlySet<MacAddress> = new Set();
 
+/**
+ * Whether addresses that mean something on one link only are advertised. A MAC-VRF is one link: with
+ * them its leaves answer for routers' fe80:: as for all else, and a host is found by them; FRR does it
+ * too. Without them there are fewer routes, and hosts are asked for them over the tunnels.
+ */
+export type LinkLocalPolicy = "advertise" | "ignore";
+
 /** What the operator has said of the hosts behind our ports. */
 export interface HostRules {
   readonly limits: LimitSettings;
@@ -35,6 +42,7 @@ export interface HostRules {
   readonly prefixes: readonly IpPrefix[];
   /** Whose an IP is, whatever anybody says. */
   readonly sticky: ReadonlyMap<IpAddress, MacAddress>;
+  readonly linkLocal: LinkLocalPolicy;
 }
 
 const NO_RULES: HostRules = {
@@ -42,6 +50,7 @@ const NO_RULES: HostRules = {
   guard: "off",
   prefixes: [],
   sticky: new Map(),
+  linkLocal: "advertise",
 };
 
 export class Domain {
@@ -80,17 +89,24 @@ export class Domain {
   readonly limits: Limits;
   readonly guard: Guard;
   readonly sticky: HostRules["sticky"];
+  readonly #linkLocal: LinkLocalPolicy;
   readonly #duplicates = new Set<MacAddress>();
   /** MACs that are nowhere and kept for their numbers, the one longest so first. */
   readonly #idle = new Set<MacAddress>();
   readonly #entries = new Map<MacAddress, MacEntry>();
   readonly #holders = new Map<IpAddress, Set<MacAddress>>();
 
-  constructor(vni: Vni, { limits, guard, prefixes, sticky }: HostRules = NO_RULES) {
+  constructor(vni: Vni, { limits, guard, prefixes, sticky, linkLocal }: HostRules = NO_RULES) {
     this.vni = vni;
     this.limits = new Limits(limits);
     this.guard = new Guard(guard, prefixes);
     this.sticky = sticky;
+    this.#linkLocal = linkLocal;
+  }
+
+  /** Whether a host of ours may have the IP, as far as it depends on the IP alone. */
+  mayBind(ip: IpAddress): boolean {
+    return this.#linkLocal === "advertise" || !isLinkLocal(ip) || this.sticky.has(ip);
   }
 
   entry(mac: MacAddress): MacEntry | undefined {

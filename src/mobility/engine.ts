@@ -152,9 +152,11 @@ export class Engine {
     const known = this.#domains.get(vni);
     if (known !== undefined) return known;
     const { domains, limits = DEFAULT_LIMITS, guard = "off" } = this.#settings;
+    const { linkLocal = "advertise" } = this.#settings;
     const { sticky = NO_STICKY, prefixes = [] } = domains.get(vni) ?? {};
     const pinned = [...sticky].flatMap(([mac, ips]) => ips.map((ip) => [ip, mac] as const));
-    const domain = new Domain(vni, { limits, guard, prefixes, sticky: new Map(pinned) });
+    const rules = { limits, guard, prefixes, sticky: new Map(pinned), linkLocal };
+    const domain = new Domain(vni, rules);
     this.#domains.set(vni, domain);
     return domain;
   }

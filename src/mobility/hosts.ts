@@ -78,7 +78,7 @@ export function hostSeen(scene: Scene, shown: Sighting, policy: SeenPolicy): voi
       self: domain.segment.vtep,
       sticky: policy.sticky.get(mac),
       ipHeardSeq: isNewIp ? highestClaimTo(ip, others(ip)) : -1,
-      isTaken: (of) => isTaken(domain, { ip: of, mac, others: others(of) }),
+      isTaken: (of) => !domain.mayBind(of) || isTaken(domain, { ip: of, mac, others: others(of) }),
       duplicates: mayMove(domain, mac, policy.duplicates) ? undefined : policy.duplicates,
     },
   );

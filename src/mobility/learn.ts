@@ -32,7 +32,7 @@ export interface Circumstances {
   readonly sticky: readonly IpAddress[] | undefined;
   /** The highest sequence number with which another VTEP claims `ip` for another MAC; -1: none. */
   readonly ipHeardSeq: number;
-  /** Whether another MAC holds this IP by now, here or elsewhere. */
+  /** Whether another MAC holds this IP by now, here or elsewhere, or none of ours may. */
   readonly isTaken: (ip: IpAddress) => boolean;
   /** `undefined` for a MAC that may move as often as it likes. */
   readonly duplicates: DuplicateSettings | undefined;

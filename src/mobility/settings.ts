@@ -2,6 +2,7 @@
 import type { MacVrfSettings } from "../evpn/mac-vrf.ts";
 import type { IpPrefix } from "../evpn/prefix.ts";
 import type { Vni } from "../evpn/vni.ts";
+import type { LinkLocalPolicy } from "./domain.ts";
 import type { DuplicateSettings } from "./duplicates.ts";
 import type { GuardMode } from "./guard.ts";
 import type { StickyHosts } from "./hosts.ts";
@@ -23,4 +24,6 @@ export interface EngineSettings {
   /** Left out, as in recordings of before these were: the default, and no guard. */
   readonly limits?: LimitSettings | undefined;
   readonly guard?: GuardMode | undefined;
+  /** Left out: link-local addresses are advertised as any other. */
+  readonly linkLocal?: LinkLocalPolicy | undefined;
 }

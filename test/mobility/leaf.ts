@@ -107,12 +107,14 @@ export class Leaf {
       probe = DEFAULT_PROBES,
       limits,
       guard,
+      linkLocal,
     }: {
       domains?: ReadonlyMap<Vni, DomainSettings>;
       duplicates?: Partial<DuplicateSettings>;
       probe?: ProbeSettings;
       limits?: EngineSettings["limits"];
       guard?: EngineSettings["guard"];
+      linkLocal?: EngineSettings["linkLocal"];
     } = {},
   ) {
     this.vtep = vtep;
@@ -122,6 +124,7 @@ export class Leaf {
       probe,
       limits,
       guard,
+      linkLocal,
     });
   }
 

@@ -13,9 +13,9 @@ import { err, ok, type Result } from "./evpn/result.ts";
 import type { RouteDistinguisher } from "./evpn/route-distinguisher.ts";
 import type { RowAt } from "./evpn/rows.ts";
 import { type Gobgp, openGobgp } from "./gobgp/speaker.ts";
+import { Keeping } from "./keeping.ts";
 import { type Kernel, openKernel } from "./linux/kernel.ts";
 import { Engine } from "./mobility/engine.ts";
-import type { Memory } from "./mobility/memory.ts";
 import type { Notice } from "./mobility/notice.ts";
 import type { Listener, Observation } from "./mobility/observation.ts";
 import type { Decision, Lesson } from "./mobility/outbox.ts";
@@ -29,7 +29,6 @@ import { Reporter } from "./report/reporter.ts";
 import { kernelSettingsOf, settingsOf } from "./settings.ts";
 import { Sleeper } from "./sleeper.ts";
 import { metricsOf, type Shown, snapshotOf } from "./snapshot.ts";
-import { MemoryFile } from "./state/memory-file.ts";
 import { Tables } from "./tables.ts";
 
 export interface DaemonOptions {
@@ -68,8 +67,7 @@ class Daemon implements AsyncDisposable {
   readonly #sleeper = new Sleeper(now, () => this.#wake());
   readonly #startedAt = now();
   readonly #closing = new AbortController();
-  readonly #memory: MemoryFile;
-  #toldComplaint: string | undefined;
+  readonly #keeping: Keeping;
   /** What the kernel tells while it is being opened. */
   readonly #early: Observation[] = [];
   #kernel: Kernel | undefined;
@@ -79,10 +77,19 @@ class Daemon implements AsyncDisposable {
     const { config, log } = options;
     this.#options = options;
     this.#engine = new Engine(settingsOf(config));
-    this.#memory = new MemoryFile(config.state);
     const build = { version: options.version, startedAt: this.#startedAt };
     this.#metrics = new Metrics(() => metricsOf(this.#shown()), build);
-    this.#reporter = new Reporter({ metrics: this.#metrics, log });
+    this.#reporter = new Reporter({
+      metrics: this.#metrics,
+      log,
+      keep: (id, row) => this.#keeping.happened(id, row),
+    });
+    this.#keeping = new Keeping({
+      directory: config.state,
+      readOnly: options.observeOnly,
+      history: () => this.#reporter.history,
+      tell: (notice) => this.#reporter.tell(notice, now()),
+    });
     this.#listener = {
       news: (observation) => this.#observe(observation),
       echo: (seen) => this.#echo(seen),
@@ -98,7 +105,8 @@ class Daemon implements AsyncDisposable {
   async run(stop: AbortSignal): Promise<Result<undefined>> {
     const { config } = this.#options;
     const closing = this.#closing.signal;
-    await this.#recall();
+    // What a former life of ours has written down comes before everything else.
+    this.#early.push(...(await this.#keeping.recall()));
     const kernel = await this.#open(closing);
     if (!kernel.ok) return kernel;
     const tables = new Tables(
@@ -141,30 +149,7 @@ class Daemon implements AsyncDisposable {
     this.#sleeper.until(undefined);
     await this.#gobgp[Symbol.asyncDispose]();
     await this.#kernel?.[Symbol.asyncDispose]();
-    await this.#memory[Symbol.asyncDispose]();
-  }
-
-  /** What a former life of ours has written down comes before everything else. */
-  async #recall(): Promise<void> {
-    const recalled = await this.#memory.recall();
-    if (!recalled.ok) {
-      this.#reporter.tell({ kind: "memory-lost", reason: recalled.error }, now());
-      return;
-    }
-    const { memories, damaged } = recalled.value;
-    this.#reporter.tell({ kind: "memory-read", memories: memories.length, damaged }, now());
-    this.#early.push(...memories.map((memory) => ({ kind: "recalled", memory }) as const));
-  }
-
-  #remember(memories: readonly Memory[], at: number): void {
-    if (this.#options.observeOnly) return;
-    for (const memory of memories) this.#memory.remember(memory);
-    const { complaint } = this.#memory;
-    if (complaint === this.#toldComplaint) return;
-    this.#toldComplaint = complaint;
-    if (complaint !== undefined) {
-      this.#reporter.tell({ kind: "memory-lost", reason: complaint }, at);
-    }
+    await this.#keeping[Symbol.asyncDispose]();
   }
 
   async #open(signal: AbortSignal): Promise<Result<Kernel>> {
@@ -202,8 +187,11 @@ class Daemon implements AsyncDisposable {
     for (const want of decision.wants) tables.want(want);
     if (decision.wants.length > 0) tables.wake();
     if (!this.#options.observeOnly) this.#speak(tables, decision);
-    this.#remember(decision.memories, at);
-    for (const notice of decision.notices) this.#reporter.decided(notice, at);
+    this.#keeping.remember(decision.memories);
+    const decidedAt = decision.notices.length > 0 ? now() : at;
+    for (const notice of decision.notices) {
+      this.#reporter.decided(notice, decidedAt, { seenAt: at });
+    }
   }
 
   /** What is said to hosts and to the bridge besides the rows that stand. */
@@ -282,6 +270,7 @@ class Daemon implements AsyncDisposable {
       engine: this.#engine,
       tables: this.#tables,
       timeline: this.#reporter.timeline,
+      history: this.#reporter.history,
       gobgp: () => this.#gobgp.status(),
       kernel: this.#kernel,
     };

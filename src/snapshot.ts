@@ -17,6 +17,7 @@ import type { Engine } from "./mobility/engine.ts";
 import { ignoredBecause } from "./mobility/import.ts";
 import { ipsOf, type MacEntry } from "./mobility/mac-entry.ts";
 import type { RouteIgnored } from "./mobility/notice.ts";
+import type { History } from "./report/history.ts";
 import type { MetricsSnapshot } from "./report/metrics.ts";
 import type { Timeline } from "./report/timeline.ts";
 import type { Tables } from "./tables.ts";
@@ -28,6 +29,7 @@ export interface Shown {
   /** `undefined` until the kernel is open. */
   readonly tables: Tables | undefined;
   readonly timeline: Timeline;
+  readonly history: History;
   readonly gobgp: () => GobgpStatus;
   /** `undefined` until it is open. */
   readonly kernel: Pick<Kernel, "ports" | "bridges"> | undefined;
@@ -54,6 +56,7 @@ export function snapshotOf(shown: Shown, now: number): Snapshot {
     ignored: ignored(engine),
     moves: shown.timeline.moves(),
     duplicates: duplicatesOf(engine),
+    history: shown.history.rows(),
   };
 }
 

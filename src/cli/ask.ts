@@ -1,6 +1,7 @@
 /** Asks the daemon, and prints what it answers: a table for people, JSON for scripts. */
 import type { Command } from "../control/command.ts";
-import type { EventRow, Filter, ShowRows, What } from "../control/protocol.ts";
+import type { Filter } from "../control/protocol.ts";
+import type { EventRow, ShowRows, What } from "../control/rows.ts";
 import type { Target } from "../control/target.ts";
 import { EXIT, type Io } from "./io.ts";
 import { commandLine, eventLine, render } from "./render.ts";
@@ -22,12 +23,28 @@ export function askShow(what: What, ask: Ask): Promise<number> {
     const answer = client.show({ what, filter }, io.signal);
     const count = await (json ? printArray : printTable)(answer, what, io);
     if (io.signal.aborted) return EXIT.failure;
-    if (what !== "macs" || filter.mac === undefined || count > 0) return EXIT.ok;
-    const filtered = Object.keys(filter).length > 1;
-    const reason = filtered ? "it is not known, or not with these filters" : "it is not known";
-    await io.err(`Cannot show MAC ${filter.mac}: ${reason}\n`);
+    const missing = count > 0 ? undefined : missingText(what, filter);
+    if (missing === undefined) return EXIT.ok;
+    await io.err(`${missing}\n`);
     return EXIT.failure;
   });
+}
+
+/** Who asks about one host expects to hear of it; other tables may be empty. */
+function missingText(what: What, filter: Filter): string | undefined {
+  const { mac, ip, vni } = filter;
+  const host = mac === undefined ? `IP ${ip}` : `MAC ${mac}`;
+  switch (what) {
+    case "macs": {
+      if (mac === undefined) return undefined;
+      const isFiltered = Object.keys(filter).length > 1;
+      return `Cannot show ${host}: it is not known${isFiltered ? ", or not with these filters" : ""}`;
+    }
+    case "history":
+      return `Cannot tell the history of ${host}${vni === undefined ? "" : ` in VNI ${vni}`}: nothing is remembered of it`;
+    default:
+      return undefined;
+  }
 }
 
 export function askWatch(ask: Ask): Promise<number> {

@@ -4,16 +4,18 @@
  * help and `docs/cli.md` are read off the same commands.
  */
 import { CommanderError } from "commander";
-import { DEFAULT_SOCKET, FILTERS, readFilter, type What } from "../control/protocol.ts";
+import { DEFAULT_SOCKET, FILTERS, readFilter } from "../control/protocol.ts";
+import type { What } from "../control/rows.ts";
 import { readTarget, type TargetOptions } from "../control/target.ts";
 import { type Ask, type Asked, askCommand, askShow, askWatch } from "./ask.ts";
 import { filterOf, optionsOf, type Typed } from "./filter-options.ts";
+import { type AskAbout, addHistory } from "./host-commands.ts";
 import { EXIT, type Io } from "./io.ts";
 import { addClear, addWord } from "./order-commands.ts";
 import { RoamCommand } from "./roam-command.ts";
 
 interface Shown {
-  readonly what: Exclude<What, "status">;
+  readonly what: Exclude<What, "status" | "history">;
   readonly summary: string;
   readonly example: string;
 }
@@ -98,6 +100,8 @@ export function programOf(io: Io, done: Done): RoamCommand {
 }
 
 function addQuestions(program: RoamCommand, io: Io, done: Done): void {
+  const askAbout: AskAbout = (what, filter) =>
+    done(askShow(what, { io, ...globals(program, io), filter }));
   const question = (command: RoamCommand, what: What | "events"): RoamCommand => {
     for (const field of FILTERS[what]) {
       for (const option of optionsOf(field)) command.addOption(option);
@@ -116,6 +120,7 @@ function addQuestions(program: RoamCommand, io: Io, done: Done): void {
   for (const { what, summary, example } of SHOWN) {
     question(show.add(what, summary), what).example(example);
   }
+  addHistory(program, askAbout);
   const watch = program.add("watch", "what happens, as it happens, until interrupted");
   question(watch, "events").example("watch --vni 10");
 }

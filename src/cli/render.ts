@@ -13,7 +13,8 @@ import type {
   VtepRow,
   What,
   WhereaboutsWord,
-} from "../control/protocol.ts";
+} from "../control/rows.ts";
+import { historyText, movesText } from "./drawing.ts";
 import {
   type Cell,
   formatTable,
@@ -97,18 +98,6 @@ const ports: Columns<PortRow> = {
           .join(", ")})`,
 };
 
-const moves: Columns<ShowRows["moves"]> = {
-  AT: ({ at }) => at,
-  VNI: ({ vni }) => String(vni),
-  MAC: ({ mac }) => mac,
-  IPS: ({ ips }) => list(ips),
-  FROM: ({ from }) => from ?? "nowhere",
-  TO: ({ to }) => to ?? "nowhere",
-  SEQ: ({ seq }) => orDash(seq),
-  SIGNAL: ({ signal, by }) => (by === null ? signal : `${signal} (${by})`),
-  STEPS: ({ steps }) => steps.map(({ name, atMs }) => `${name} ${atMs.toFixed(1)} ms`).join(", "),
-};
-
 const duplicates: Columns<DuplicateRow> = {
   VNI: ({ vni }) => String(vni),
   MAC: ({ mac }) => mac ?? "-",
@@ -130,7 +119,8 @@ const RENDERERS: {
   routes: table(routes),
   vteps: table(vteps),
   ports: table(ports),
-  moves: table(moves),
+  moves: movesText,
+  history: historyText,
   duplicates: table(duplicates),
 };
 

@@ -14,7 +14,8 @@ import type { VtepAddress } from "../evpn/vtep.ts";
 import type { Duplicate } from "../mobility/duplicates.ts";
 import type { MacEntry } from "../mobility/mac-entry.ts";
 import type { RouteIgnored } from "../mobility/notice.ts";
-import type { MoveRecord } from "../report/timeline.ts";
+import type { HistoryRow } from "../report/history-row.ts";
+import type { MoveRecord } from "../report/move.ts";
 
 export interface Snapshot {
   /** Milliseconds since the epoch, as all times here. */
@@ -44,6 +45,8 @@ export interface Snapshot {
   /** The timeline's last moves, oldest first. */
   readonly moves: Iterable<MoveRecord>;
   readonly duplicates: Iterable<DuplicateView>;
+  /** What has happened, by host; a host's oldest first. */
+  readonly history: Iterable<HistoryRow>;
 }
 
 /** A MAC or, where `ip` is there, an IP that is held to be at several places. */

@@ -1,5 +1,6 @@
 /** `watch`: events as they happen, to somebody who may read slower than they come. */
-import type { EventRow, Filter } from "./protocol.ts";
+import type { Filter } from "./protocol.ts";
+import type { EventRow } from "./rows.ts";
 import type { Stream } from "./stream.ts";
 
 /** What happened, as plain data. */

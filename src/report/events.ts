@@ -1,7 +1,8 @@
 /** What `roam watch` tells: a notice with its sentence, and a move once this leaf has followed it. */
+import type { MoveRecord } from "./move.ts";
 import type { Level } from "./notice-entry.ts";
 import { type AnyNotice, levelOf, sentenceOf } from "./notices.ts";
-import type { MoveFollowed, MoveRecord } from "./timeline.ts";
+import type { MoveFollowed } from "./timeline.ts";
 
 /** Plain data; who sends it says when it was, as `at`. */
 export type Event = (AnyNotice | FollowedEvent) & { readonly level: Level; readonly text: string };

@@ -174,6 +174,15 @@ const STATE: Entries<StateNotice> = {
     level: "warn",
     sentence: ({ reason }) => `${reason}; the RIB and the kernel are the memory`,
   },
+  "history-read": {
+    level: "info",
+    sentence: ({ happenings, damaged }) =>
+      `Read the history: ${happenings} happenings, ${damaged} damaged lines`,
+  },
+  "history-lost": {
+    level: "warn",
+    sentence: ({ reason }) => `${reason}; the history ends with this process`,
+  },
 };
 
 const CONTROL: Entries<ControlNotice> = {

@@ -7,6 +7,7 @@ import type { TableName, Tables } from "../evpn/rows.ts";
 import type { Notice } from "../mobility/notice.ts";
 import type { Applied } from "../reconcile/applied.ts";
 import { type Event, followedEvent, noticeEvent } from "./events.ts";
+import { History, type KeepHistory } from "./history.ts";
 import { type Logger, NoticeLog } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 import { type AnyNotice, countsOf, NOTICE_KINDS } from "./notices.ts";
@@ -15,23 +16,34 @@ import { Timeline, type WrittenRow } from "./timeline.ts";
 
 export type Watcher = (event: Event, at: number) => void;
 
+export interface ReporterOptions {
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  /** Told of what happened to hosts; `undefined`: nobody keeps it. */
+  readonly keep?: KeepHistory | undefined;
+}
+
 export class Reporter {
-  readonly timeline: Timeline = new Timeline();
+  readonly history: History;
+  readonly timeline: Timeline;
   readonly #metrics: Metrics;
   readonly #noticeLog: NoticeLog;
   readonly #watchers = new Set<Watcher>();
   #later: (() => void)[] = [];
 
-  constructor({ metrics, log }: { metrics: Metrics; log: Logger }) {
+  constructor({ metrics, log, keep }: ReporterOptions) {
+    this.history = new History(keep);
+    this.timeline = new Timeline((move) => this.history.moved(move));
     this.#metrics = metrics;
     this.#noticeLog = new NoticeLog(log);
     // A counter that turns up with 1 has not increased, as Prometheus counts.
     for (const kind of NOTICE_KINDS) metrics.count("roamd_notices_total", kind, 0);
   }
 
-  /** What the decision has to tell. */
-  decided(notice: Notice, at: number): void {
-    this.timeline.observeNotice(notice, at);
+  /** What the decision has to tell; `seenAt`, where it is known, is when the news reached us. */
+  decided(notice: Notice, at: number, { seenAt = at }: { seenAt?: number } = {}): void {
+    this.timeline.observeNotice(notice, at, { seenAt });
+    this.#afterwards(() => this.history.told(notice, at));
     this.tell(notice, at);
   }
 

@@ -11,6 +11,7 @@ import type { TableName, Tables } from "../evpn/rows.ts";
 import type { Vni } from "../evpn/vni.ts";
 import type { Notice, Place } from "../mobility/notice.ts";
 import { type Direction, directionOf, placeName } from "./direction.ts";
+import { type Followed, type Moved, type MoveRecord, recordOf, type StepName } from "./move.ts";
 
 /** A row that has been written: what a reconciler did. */
 export type WrittenRow = {
@@ -20,40 +21,6 @@ export type WrittenRow = {
     readonly row: Tables[T]["row"];
   };
 }[TableName];
-
-export type StepName =
-  /** What told of the move: a frame of the host, a route, or the end of its port. */
-  | "frame"
-  | "route"
-  | "port-down"
-  | "aged-out"
-  | "decision"
-  /** The kernel forwards to the new place, as far as it is for us to say so. */
-  | "fdb"
-  /** GoBGP has our route. */
-  | "route-sent"
-  /** The last of our routes is withdrawn. */
-  | "route-withdrawn"
-  /** The last route of the leaf that had the MAC before is gone. */
-  | "old-owner-let-go";
-
-/** A move as scripts get it (`roam show moves --json`). */
-export interface MoveRecord {
-  /** RFC 3339. */
-  readonly at: string;
-  readonly vni: number;
-  readonly mac: string;
-  readonly ips: readonly string[];
-  /** A port's name or a VTEP's address. */
-  readonly from: string | null;
-  readonly to: string | null;
-  readonly seq: number | null;
-  readonly signal: string;
-  /** Of a move by word, who has given it; `null` where nobody has, or it is not known. */
-  readonly by: string | null;
-  /** In the order in which they happened, in milliseconds after `at`. */
-  readonly steps: readonly { readonly name: StepName; readonly atMs: number }[];
-}
 
 /** This leaf has done what a move asks of it: the new place is forwarded to, or is told. */
 export interface MoveFollowed {
@@ -79,21 +46,17 @@ export const FOLLOWED_MAX = 20_000;
 /** A host that turns up elsewhere within this time has moved; later it has left and come. */
 export const MOVE_WITHIN_MS = 60_000;
 
-type Moved = Extract<Notice, { kind: "moved" }>;
-
-/** A move that can still get steps, or a departure that may become one. */
-interface Followed extends Moved {
-  readonly startedAt: number;
-  by: string | null;
-  /** Milliseconds since the epoch. */
-  readonly steps: Map<StepName, number>;
-}
-
 export class Timeline {
   /** Oldest first. */
   readonly #moves: Followed[] = [];
   /** The last of every MAC, the one followed for longest first. */
   readonly #followed = new Map<string, Followed>();
+  readonly #changed: (move: Followed) => void;
+
+  /** `changed` is called with every move that begins, arrivals and departures too, or has a step. */
+  constructor(changed: (move: Followed) => void = () => {}) {
+    this.#changed = changed;
+  }
 
   /** `seenAt` is when the frame or route reached us, where that is known to be before `at`. */
   observeNotice(notice: Notice, at: number, { seenAt = at }: { seenAt?: number } = {}): void {
@@ -103,11 +66,13 @@ export class Timeline {
     if (notice.kind === "word-given") {
       // It is told after what it has brought about.
       const isOfIt = followed?.signal === "word" && followed.steps.get("decision") === at;
-      if (isOfIt) followed.by = notice.by ?? null;
+      if (!isOfIt) return;
+      followed.by = notice.by ?? null;
+      this.#changed(followed);
       return;
     }
     if (followed?.from.kind !== "vtep" || followed.from.vtep !== notice.vtep) return;
-    takeStep(followed, "old-owner-let-go", at);
+    this.#takeStep(followed, "old-owner-let-go", at);
   }
 
   /** Answers with the move if this was the last that we had to do for it. */
@@ -117,10 +82,10 @@ export class Timeline {
     if (followed === undefined) return undefined;
     const step = stepOf(written, followed);
     if (step === undefined) return undefined;
-    const isNew = takeStep(followed, step, at);
+    const isNew = this.#takeStep(followed, step, at);
     const last = followed.to.kind === "port" ? "route-sent" : "fdb";
-    if (!isNew || step !== last) return undefined;
     const direction = directionOf(followed.from, followed.to);
+    if (!isNew || step !== last || direction === "arrived") return undefined;
     return { move: recordOf(followed), direction, tookMs: at - followed.startedAt };
   }
 
@@ -144,22 +109,25 @@ export class Timeline {
       [firstStep(notice.signal), startedAt],
       ["decision", at],
     ]);
-    const followed: Followed = { ...notice, startedAt, by: null, steps };
-    switch (directionOf(notice.from, notice.to)) {
-      case "left":
-        this.#follow(followed);
-        return;
-      case "arrived": {
-        const joined = before === undefined ? undefined : join(before, followed);
-        if (joined === undefined) return;
-        this.#follow(joined);
-        this.#keep(joined);
-        return;
-      }
-      default:
-        this.#follow(followed);
-        this.#keep(followed);
-    }
+    const begun: Followed = { ...notice, startedAt, by: null, steps };
+    const direction = directionOf(notice.from, notice.to);
+    const joined =
+      direction === "arrived" && before !== undefined ? join(before, begun) : undefined;
+    const followed = joined ?? begun;
+    const isMove = joined !== undefined || (direction !== "arrived" && direction !== "left");
+    // A host that was nowhere and comes up elsewhere asks nothing of us but its row.
+    if (isMove || direction === "left" || notice.to.kind === "port") this.#follow(followed);
+    if (isMove) this.#keep(followed);
+    this.#changed(followed);
+  }
+
+  /** Answers whether the step is the first of its name. Of our withdrawals the last one counts. */
+  #takeStep(followed: Followed, name: StepName, at: number): boolean {
+    const isNew = !followed.steps.has(name);
+    if (!isNew && name !== "route-withdrawn") return false;
+    followed.steps.set(name, at);
+    this.#changed(followed);
+    return isNew;
   }
 
   #follow(followed: Followed): void {
@@ -212,30 +180,4 @@ function stepOf(
 
 function isForwarding({ kind, row }: Extract<WrittenRow, { table: "fdb" }>, to: Place): boolean {
   return kind === "remove" ? to.kind === "port" : to.kind === "vtep" && to.vtep === row.vtep;
-}
-
-/** Answers whether the step is the first of its name. Of our withdrawals the last one counts. */
-function takeStep(followed: Followed, name: StepName, at: number): boolean {
-  const isNew = !followed.steps.has(name);
-  if (isNew || name === "route-withdrawn") followed.steps.set(name, at);
-  return isNew;
-}
-
-function recordOf(move: Followed): MoveRecord {
-  const steps = [...move.steps].map(([name, at]) => ({
-    name,
-    atMs: Math.round((at - move.startedAt) * 1000) / 1000,
-  }));
-  return {
-    at: new Date(move.startedAt).toISOString(),
-    vni: move.vni,
-    mac: move.mac,
-    ips: move.ips,
-    from: placeName(move.from),
-    to: placeName(move.to),
-    seq: move.seq ?? null,
-    signal: move.signal,
-    by: move.by,
-    steps: steps.sort((a, b) => a.atMs - b.atMs),
-  };
 }

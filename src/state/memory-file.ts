@@ -5,10 +5,10 @@
  * crash at any moment leaves a file that can be read. The file may be lost or wrong in part: then the
  * RIB and the kernel are the memory.
  */
-import { type FileHandle, mkdir, open, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { err, ok, type Result } from "../evpn/result.ts";
+import { ok, type Result } from "../evpn/result.ts";
 import type { Memory } from "../mobility/memory.ts";
+import { LineFile } from "./line-file.ts";
 import { formatMemory, parseMemory } from "./memory-text.ts";
 
 const FILE = "memory.jsonl";
@@ -24,16 +24,14 @@ export interface Recalled {
 }
 
 export class MemoryFile implements AsyncDisposable {
-  readonly #path: string;
+  readonly #file: LineFile;
   readonly #memories = new Map<string, Memory>();
-  #file: FileHandle | undefined;
-  #lines = 0;
   #unwritten: string[] = [];
   #writing: Promise<void> | undefined;
   #complaint: string | undefined;
 
   constructor(directory: string) {
-    this.#path = join(directory, FILE);
+    this.#file = new LineFile(join(directory, FILE));
   }
 
   /** Why it can not be written, in a sentence; `undefined`: it can. */
@@ -43,17 +41,10 @@ export class MemoryFile implements AsyncDisposable {
 
   /** Reads what there is. A file that is not there is no memory; to be called before `remember`. */
   async recall(): Promise<Result<Recalled>> {
-    let text: string;
-    try {
-      text = await readFile(this.#path, "utf8");
-    } catch (error) {
-      const isNew = error instanceof Error && "code" in error && error.code === "ENOENT";
-      return isNew ? ok({ memories: [], damaged: 0 }) : err(sentence("read", this.#path, error));
-    }
+    const lines = await this.#file.read();
+    if (!lines.ok) return lines;
     let damaged = 0;
-    for (const line of text.split("\n")) {
-      if (line === "") continue;
-      this.#lines++;
+    for (const line of lines.value) {
       const memory = parseMemory(line);
       if (memory === undefined) damaged++;
       else this.#take(memory);
@@ -77,7 +68,7 @@ export class MemoryFile implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.settled();
-    await this.#file?.close();
+    await this.#file.close();
   }
 
   #take(memory: Memory): void {
@@ -101,39 +92,17 @@ export class MemoryFile implements AsyncDisposable {
         await this.#append(lines);
         this.#complaint = undefined;
       } catch (error) {
-        this.#complaint = sentence("write", this.#path, error);
+        this.#complaint = this.#file.sentence("write", error);
         // What is lost here comes with the next whole file.
-        await this.#file?.close().catch(() => undefined);
-        this.#file = undefined;
+        await this.#file.close().catch(() => undefined);
         return;
       }
     }
   }
 
   async #append(lines: readonly string[]): Promise<void> {
-    const isFull = this.#lines + lines.length > 2 * this.#memories.size + SPARE_LINES;
-    if (this.#file === undefined || isFull) {
-      await this.#rewrite();
-      return;
-    }
-    await this.#file.appendFile(`${lines.join("\n")}\n`);
-    await this.#file.datasync();
-    this.#lines += lines.length;
+    const isFull = this.#file.lines + lines.length > 2 * this.#memories.size + SPARE_LINES;
+    if (this.#file.isOpen && !isFull) await this.#file.append(lines, { isDurable: true });
+    else await this.#file.rewrite([...this.#memories.values()].map(formatMemory));
   }
-
-  async #rewrite(): Promise<void> {
-    const fresh = `${this.#path}.new`;
-    await mkdir(join(this.#path, ".."), { recursive: true });
-    await this.#file?.close();
-    this.#file = undefined;
-    const lines = [...this.#memories.values()].map(formatMemory);
-    await writeFile(fresh, lines.map((line) => `${line}\n`).join(""), { flush: true });
-    await rename(fresh, this.#path);
-    this.#file = await open(this.#path, "a");
-    this.#lines = lines.length;
-  }
-}
-
-function sentence(action: "read" | "write", path: string, error: unknown): string {
-  return `Cannot ${action} ${path}: ${error instanceof Error ? error.message : String(error)}`;
 }

@@ -42,9 +42,11 @@ beforeEach(async () => {
         seq: 1,
         signal: "gratuitous-arp",
         by: null,
+        over: { vtep: LEAF2, seq: 0, sticky: false, decidedBy: "sequence" },
         steps: [
           { name: "frame", atMs: 0 },
           { name: "route-sent", atMs: 1.25 },
+          { name: "old-owner-let-go", atMs: 20 },
         ],
       },
     ],
@@ -139,7 +141,18 @@ describe("roam show", () => {
 
   it("prints the steps of a move in milliseconds", async () => {
     await start();
-    expect((await roam("show moves --last 1")).out).toContain("frame 0.0 ms, route-sent 1.3 ms\n");
+    expect(await roam("show moves --last 1")).toEqual({
+      code: 0,
+      err: "",
+      out: [
+        `2026-03-01T12:00:00.000Z  VNI 10  ${A}  192.0.2.10`,
+        "  10.255.0.2 -> swp1, sequence 1 (gratuitous-arp), over 10.255.0.2 with 0 by sequence",
+        "    frame              0.0 ms  *",
+        "    route-sent         1.3 ms  ---*",
+        "    old-owner-let-go  20.0 ms  ----------------------------------------*",
+        "",
+      ].join("\n"),
+    });
   });
 
   it("prints every table there is", async () => {
@@ -187,6 +200,72 @@ describe("roam show", () => {
       out: "[]\n",
       err: `Cannot show MAC ${A}: it is not known, or not with these filters\n`,
     });
+  });
+});
+
+describe("roam history", () => {
+  const happened = {
+    at: "2026-03-01T12:00:01.000Z",
+    vni: 10,
+    mac: A,
+    ips: ["192.0.2.10"],
+    kind: "sticky-violated",
+    text: "It may not move",
+    times: 3,
+    from: null,
+    to: null,
+    seq: null,
+    signal: null,
+    by: null,
+    over: null,
+    steps: [],
+  };
+
+  beforeEach(() => {
+    const [move] = [...snapshot.moves];
+    if (move === undefined) throw new Error("there is no move");
+    const moved = { ...move, kind: "moved", text: "It went", times: 1 };
+    snapshot = { ...snapshot, history: [happened, moved] };
+  });
+
+  it("draws what happened, oldest first, and tells the rest in words", async () => {
+    await start();
+    for (const host of [A, "192.0.2.10", "192.0.2.10 --vni 10"]) {
+      expect(await roam(`history ${host}`), host).toEqual({
+        code: 0,
+        err: "",
+        out: [
+          `2026-03-01T12:00:00.000Z  ${A}`,
+          "  10.255.0.2 -> swp1, sequence 1 (gratuitous-arp), over 10.255.0.2 with 0 by sequence",
+          "    frame              0.0 ms  *",
+          "    route-sent         1.3 ms  ---*",
+          "    old-owner-let-go  20.0 ms  ----------------------------------------*",
+          "2026-03-01T12:00:01.000Z  It may not move (3 times)",
+          "",
+        ].join("\n"),
+      });
+    }
+  });
+
+  it("is an array for scripts, and can be cut to the newest", async () => {
+    await start();
+    expect(JSON.parse((await roam(`history ${A} --last 1 --json`)).out)).toEqual([happened]);
+  });
+
+  it("fails with a sentence for a host of which nothing is remembered", async () => {
+    await start();
+    expect(await roam(`history ${B} --vni 10`)).toEqual({
+      code: 1,
+      out: "",
+      err: `Cannot tell the history of MAC ${B} in VNI 10: nothing is remembered of it\n`,
+    });
+    expect(await roam(`history 192.0.2.99 --json`)).toMatchObject({ code: 1, out: "[]\n" });
+  });
+
+  it("takes nothing that is no address", async () => {
+    expect((await roam("history vm7")).err).toContain(
+      'Cannot ask about "vm7": it is not a MAC or an IP address',
+    );
   });
 });
 

@@ -1,11 +1,13 @@
 /** The operator's view of duplicates: rows, counts, and how they are cleared; with the real engine. */
 import { describe, expect, it } from "vitest";
 import type { Command } from "../../src/control/command.ts";
-import type { DuplicateRow, Filter, ShowRows, What } from "../../src/control/protocol.ts";
+import type { Filter } from "../../src/control/protocol.ts";
 import { show } from "../../src/control/queries/show.ts";
+import type { DuplicateRow, ShowRows, What } from "../../src/control/rows.ts";
 import type { Notice } from "../../src/mobility/notice.ts";
 import type { Observation } from "../../src/mobility/observation.ts";
 import { obey } from "../../src/obey.ts";
+import { History } from "../../src/report/history.ts";
 import { Timeline } from "../../src/report/timeline.ts";
 import { metricsOf, type Shown, snapshotOf } from "../../src/snapshot.ts";
 import { A, adv, B, C, I4, I6, ip, Leaf, M, M2, VNI, vni } from "../mobility/leaf.ts";
@@ -19,6 +21,7 @@ function shown({ engine }: Leaf): Shown {
     engine,
     tables: undefined,
     timeline: new Timeline(),
+    history: new History(),
     gobgp: () => ({
       address: "127.0.0.1:50051",
       api: "v4",

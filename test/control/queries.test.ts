@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { Filter, ShowRows, What } from "../../src/control/protocol.ts";
+import type { Filter } from "../../src/control/protocol.ts";
 import { readFilter } from "../../src/control/protocol.ts";
 import { show } from "../../src/control/queries/show.ts";
+import type { ShowRows, What } from "../../src/control/rows.ts";
 import type { Snapshot } from "../../src/control/snapshot.ts";
-import type { MoveRecord } from "../../src/report/timeline.ts";
+import type { MoveRecord } from "../../src/report/move.ts";
 import {
   entry,
   imetRoute,
@@ -381,6 +382,7 @@ describe("show moves", () => {
     seq,
     signal: "gratuitous-arp",
     by: null,
+    over: null,
     steps: [{ name: "frame", atMs: 0 }],
   });
   const moves = [move("swp2", 1), move(LEAF2, 2), move(null, 3)];

@@ -169,6 +169,7 @@ export function world({ entries = [], ...rest }: World = {}): Snapshot {
     ignored: [],
     moves: [],
     duplicates: [],
+    history: [],
     ...rest,
   };
 }

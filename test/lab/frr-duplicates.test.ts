@@ -1,7 +1,7 @@
 /** A MAC that is seen at roamd and at FRR in turns: who calls it a duplicate, and what becomes of it. */
 import { expect, it } from "vitest";
 import { poll } from "../../labs/runner/poll.ts";
-import type { DuplicateRow } from "../../src/control/protocol.ts";
+import type { DuplicateRow } from "../../src/control/rows.ts";
 import {
   describeWithEveryFrr,
   EVERYTHING,

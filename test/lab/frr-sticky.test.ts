@@ -5,7 +5,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { expect, it } from "vitest";
 import { poll } from "../../labs/runner/poll.ts";
-import type { RouteRow } from "../../src/control/protocol.ts";
+import type { RouteRow } from "../../src/control/rows.ts";
 import {
   describeWithEveryFrr,
   EVERYTHING,

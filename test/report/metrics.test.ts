@@ -109,6 +109,7 @@ describe("The metrics", () => {
       seq: 1,
       signal: "gratuitous-arp",
       by: null,
+      over: null,
       steps: [],
     };
     metrics.applied("fdb", 2);

@@ -59,6 +59,7 @@ describe("A move from another leaf to us", () => {
         seq: 3,
         signal: "gratuitous-arp",
         by: null,
+        over: null,
         steps: [
           { name: "frame", atMs: 0 },
           { name: "decision", atMs: 0.25 },

@@ -1,5 +1,6 @@
 /** `show duplicates`: the addresses that are at several places at once, and what is done about it. */
-import type { DuplicateRow, Filter } from "../protocol.ts";
+import type { Filter } from "../protocol.ts";
+import type { DuplicateRow } from "../rows.ts";
 import type { DuplicateView, Snapshot } from "../snapshot.ts";
 import { type Batches, batchesOf, sortInPieces } from "./batches.ts";
 import { ipKey, vniKey } from "./order.ts";

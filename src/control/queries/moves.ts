@@ -1,6 +1,6 @@
 /** `show moves`: the timeline's moves, oldest first, so that the newest stands at the prompt. */
 import { parseIp } from "../../evpn/ip.ts";
-import type { MoveRecord } from "../../report/timeline.ts";
+import type { MoveRecord } from "../../report/move.ts";
 import type { Filter } from "../protocol.ts";
 import type { Snapshot } from "../snapshot.ts";
 import { type Batches, batchesOf } from "./batches.ts";

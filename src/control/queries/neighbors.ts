@@ -1,7 +1,8 @@
 /** `show neighbors`: which MAC holds each IP, one row for each binding. */
 import type { IpAddress } from "../../evpn/ip.ts";
 import type { MacEntry } from "../../mobility/mac-entry.ts";
-import type { Filter, NeighborRow } from "../protocol.ts";
+import type { Filter } from "../protocol.ts";
+import type { NeighborRow } from "../rows.ts";
 import type { Snapshot } from "../snapshot.ts";
 import { type Batches, batchesOf, eachInPieces, sortInPieces } from "./batches.ts";
 import { fitsPlace, ipsAt, type Placed, placeOf } from "./macs.ts";

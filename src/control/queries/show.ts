@@ -1,8 +1,10 @@
 /** Every question of `show`, and the query that answers it. */
-import type { Filter, ShowRequest, ShowRows, What } from "../protocol.ts";
+import type { Filter, ShowRequest } from "../protocol.ts";
+import type { ShowRows, What } from "../rows.ts";
 import type { Snapshot } from "../snapshot.ts";
 import type { Batches } from "./batches.ts";
 import { showDuplicates } from "./duplicates.ts";
+import { showHistory } from "./history.ts";
 import { showMacs } from "./macs.ts";
 import { showMoves } from "./moves.ts";
 import { showNeighbors } from "./neighbors.ts";
@@ -22,6 +24,7 @@ const QUERIES: {
   ports: showPorts,
   moves: showMoves,
   duplicates: showDuplicates,
+  history: showHistory,
 };
 
 export function show<W extends What>(

@@ -1,6 +1,6 @@
 /** `status`: whether the daemon does its work, in one row. */
 import { whereabouts } from "../../mobility/mac-entry.ts";
-import type { StatusRow } from "../protocol.ts";
+import type { StatusRow } from "../rows.ts";
 import type { Snapshot } from "../snapshot.ts";
 import { type Batches, eachInPieces } from "./batches.ts";
 

@@ -1,0 +1,135 @@
+/**
+ * Values by number, in one file of the state directory: a line each, the last one of a number counts.
+ * For what people would miss and the daemon would not: it is written about a second late, many values
+ * at once, and a crash may take the last ones with it. The file holds at most twice what is current,
+ * and some; then it is written anew.
+ */
+
+import { setImmediate, setTimeout as sleep } from "node:timers/promises";
+import { ok, type Result } from "../evpn/result.ts";
+import { LineFile } from "./line-file.ts";
+
+/** What happens within this time is written together: steps of a move are milliseconds apart. */
+const TOGETHER_MS = 1000;
+/** A file is not written anew for every trifle. */
+const SPARE_LINES = 1000;
+/** As many are made into text in one go; between two of them others have their turn. */
+const AT_ONCE = 500;
+
+export type Numbered = readonly [id: number, value: unknown];
+
+/** A value is made when it is to be written. */
+type Due = readonly [id: number, value: () => unknown];
+
+/** What the file is to hold when it is written anew. */
+export interface Journalled {
+  readonly size: number;
+  toKeep(): readonly Due[];
+}
+
+export class Journal implements AsyncDisposable {
+  readonly #file: LineFile;
+  readonly #journalled: Journalled;
+  readonly #hurried = new AbortController();
+  #unwritten = new Map<number, () => unknown>();
+  #writing: Promise<void> | undefined;
+  #complaint: string | undefined;
+
+  constructor(path: string, journalled: Journalled) {
+    this.#file = new LineFile(path);
+    this.#journalled = journalled;
+  }
+
+  /** Why it can not be written, in a sentence; `undefined`: it can. */
+  get complaint(): string | undefined {
+    return this.#complaint;
+  }
+
+  /** What a former life has written, by number, and how many lines could not be read. */
+  async recall(): Promise<
+    Result<{ readonly values: readonly Numbered[]; readonly damaged: number }>
+  > {
+    const lines = await this.#file.read();
+    if (!lines.ok) return lines;
+    const values = new Map<number, unknown>();
+    let damaged = 0;
+    for (const line of lines.value) {
+      const numbered = parse(line);
+      if (numbered === undefined) damaged++;
+      else values.set(...numbered);
+    }
+    return ok({ values: [...values].sort(([a], [b]) => a - b), damaged });
+  }
+
+  /** To be written soon; costs next to nothing now. */
+  put(id: number, value: () => unknown): void {
+    this.#unwritten.set(id, value);
+    this.#writing ??= this.#write().finally(() => {
+      this.#writing = undefined;
+    });
+  }
+
+  /** From now on nothing is waited for before it is written. */
+  hurry(): void {
+    this.#hurried.abort();
+  }
+
+  /** Resolves when all that was put before is written, or can not be. */
+  async settled(): Promise<void> {
+    await this.#writing;
+  }
+
+  /** Writes what is left. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.hurry();
+    await this.settled();
+    await this.#file.close().catch(() => undefined);
+  }
+
+  async #write(): Promise<void> {
+    while (this.#unwritten.size > 0) {
+      await sleep(TOGETHER_MS, undefined, { ref: false, signal: this.#hurried.signal }).catch(
+        () => undefined,
+      );
+      const unwritten = [...this.#unwritten];
+      this.#unwritten = new Map();
+      try {
+        await this.#append(unwritten);
+        this.#complaint = undefined;
+      } catch (error) {
+        this.#complaint = this.#file.sentence("write", error);
+        // What is lost here comes with the next whole file.
+        await this.#file.close().catch(() => undefined);
+        return;
+      }
+    }
+  }
+
+  async #append(unwritten: readonly Due[]): Promise<void> {
+    const isFull = this.#file.lines + unwritten.length > 2 * this.#journalled.size + SPARE_LINES;
+    if (this.#file.isOpen && !isFull) {
+      await this.#file.append(await linesOf(unwritten), { isDurable: false });
+    } else {
+      await this.#file.rewrite(await linesOf(this.#journalled.toKeep()));
+    }
+  }
+}
+
+async function linesOf(due: readonly Due[]): Promise<readonly string[]> {
+  const lines: string[] = [];
+  for (const [id, value] of due) {
+    lines.push(JSON.stringify([id, value()]));
+    if (lines.length % AT_ONCE === 0) await setImmediate();
+  }
+  return lines;
+}
+
+function parse(line: string): Numbered | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    if (!Array.isArray(value) || !Number.isSafeInteger(value[0])) return undefined;
+    return [value[0], value[1]];
+  } catch {
+    return undefined;
+  }
+}

@@ -47,6 +47,8 @@ const OTHER_EXAMPLES: Pick<Examples<AnyNotice>, Others> = {
     { memories: 120, damaged: 1 },
   ],
   "memory-lost": [{ reason: "Cannot write /var/lib/roamd/memory: ENOSPC" }],
+  "history-read": [{ happenings: 240, damaged: 0 }],
+  "history-lost": [{ reason: "Cannot write /var/lib/roamd/history.jsonl: ENOSPC" }],
   "control-refused": [{ reason: "replayed", peer: "192.0.2.9" }],
 };
 

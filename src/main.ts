@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** `roamd`: what the operator has asked for is read and checked here, and then the daemon runs. */
 import { readFileSync } from "node:fs";
-import { Command, CommanderError, Option } from "commander";
+import { CommanderError } from "commander";
 import { stringify } from "yaml";
 import { now } from "./clock.ts";
 import type { Config } from "./config/config.ts";
@@ -9,6 +9,7 @@ import { loadConfig } from "./config/load.ts";
 import { defaultConfig } from "./config/schema.ts";
 import { runDaemon } from "./daemon.ts";
 import { err, ok, type Result } from "./evpn/result.ts";
+import { type Flags, roamdCommand } from "./flags.ts";
 import { replay } from "./replay.ts";
 import { createLog } from "./report/log.ts";
 import { Recorder } from "./report/recorder.ts";
@@ -17,44 +18,8 @@ import { version } from "./version.ts";
 
 const EXIT = { fine: 0, broken: 1, usage: 2 } as const;
 
-const LEVELS = ["debug", "info", "warn", "error"] as const;
-
-interface Flags {
-  readonly config?: string;
-  readonly gobgp?: string;
-  readonly control?: string;
-  readonly state?: string;
-  readonly http?: string;
-  readonly logLevel: (typeof LEVELS)[number];
-  readonly record?: string;
-  readonly replay?: string;
-  readonly check?: true;
-  readonly observeOnly?: true;
-  readonly keepOnExit?: true;
-}
-
-const program: Command = new Command("roamd")
-  .description("EVPN MAC/IP mobility and VXLAN programming beside GoBGP")
-  .version(version())
-  .option("--config <file>", "configuration (YAML); without one, everything is found out")
-  .option("--gobgp <address>", "GoBGP's API, host:port or unix:/path (default: 127.0.0.1:50051)")
-  .option("--control <path>", "control socket (default: /run/roamd/roamd.sock)")
-  .option("--state <dir>", "what is to survive a restart (default: /var/lib/roamd)")
-  .option("--http <address>", "host:port for /metrics and /healthz (default: off)")
-  .addOption(
-    new Option("--log-level <level>", "least level to log").choices(LEVELS).default("info"),
-  )
-  .option("--check", "check the configuration, tell all mistakes, and exit")
-  .option("--observe-only", "decide and show everything, write nothing")
-  .option("--record <file>", "write down everything that is observed, as JSON lines")
-  .option("--replay <file>", "decide again what was recorded, print the decisions, and exit")
-  .option("--keep-on-exit", "leave the routes with GoBGP on exit: a restart is planned")
-  .allowExcessArguments(false)
-  .exitOverride()
-  .addHelpText("after", "\nExample:\n  roamd --config /etc/roamd/roamd.yaml --http 127.0.0.1:9479");
-
 async function main(): Promise<number> {
-  const flags = program.parse().opts<Flags>();
+  const flags = roamdCommand().parse().opts<Flags>();
   if (flags.replay !== undefined) {
     const replayed = await replay(flags.replay, (line) => process.stdout.write(`${line}\n`));
     return replayed.ok ? EXIT.fine : complain([replayed.error], EXIT.broken);

@@ -28,10 +28,12 @@ for project in ${*:-unit kernel lab}; do
     unit) suite unit ;;
     kernel) suite kernel sh labs/runner/inside.sh ;;
     lab)
-      # Here, because from inside the namespaces no mirror can be reached.
+      # Here, because from inside the namespaces no mirror and no registry can be reached.
       for release in bookworm trixie sid; do sh labs/debian.sh gobgpd $release >/dev/null; done
       for release in bookworm forky; do sh labs/debian.sh frr $release >/dev/null; done
-      command -v promtool >/dev/null || sh labs/debian.sh promtool "$(. /etc/os-release && echo "${VERSION_CODENAME:-stable}")" >/dev/null
+      command -v promtool >/dev/null || sh labs/debian.sh promtool "$(sed -n s/^VERSION_CODENAME=//p /etc/os-release)" >/dev/null
+      for release in 20 24 newest; do sh labs/node.sh $release >/dev/null; done
+      sh labs/package.sh >/dev/null
       sh labs/qemu/image.sh >/dev/null
       suite lab sh labs/runner/inside.sh
       ;;

@@ -10,7 +10,8 @@ PATH=$PATH:/usr/sbin:/sbin
 # shellcheck source=/dev/null
 . /lab/node/node.env
 # Which binaries, as the runner said when the node came up: who starts a daemon again need not know.
-[ -e /run/binaries ] || printf '%s\n' "GOBGPD='${GOBGPD:-gobgpd}'" "FRR='${FRR:-/usr/lib/frr}'" >/run/binaries
+[ -e /run/binaries ] || printf '%s\n' "GOBGPD='${GOBGPD:-gobgpd}'" "FRR='${FRR:-/usr/lib/frr}'" \
+  "ROAMD='${ROAMD:-node /roamd/dist/src/main.js}'" >/run/binaries
 . /run/binaries
 
 # Links come after the node itself has started.
@@ -78,8 +79,8 @@ start() {
       ;;
     roamd)
       mkdir -p /run/roamd
-      # shellcheck disable=SC2086 # no word, or some
-      run roamd node /roamd/dist/src/main.js --config /lab/node/roamd.yaml ${ROAMD_FLAGS:-}
+      # shellcheck disable=SC2086 # a word or several; no word, or some
+      run roamd $ROAMD --config /lab/node/roamd.yaml ${ROAMD_FLAGS:-}
       ;;
     frr)
       mkdir -p /run/frr

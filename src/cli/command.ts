@@ -8,6 +8,7 @@ import { DEFAULT_SOCKET, FILTERS, readFilter } from "../control/protocol.ts";
 import type { What } from "../control/rows.ts";
 import { readTarget, type TargetOptions } from "../control/target.ts";
 import { type Ask, type Asked, askCommand, askShow, askWatch } from "./ask.ts";
+import { completionOf, SHELLS } from "./completion.ts";
 import { filterOf, optionsOf, type Typed } from "./filter-options.ts";
 import { type AskAbout, addHistory } from "./host-commands.ts";
 import { EXIT, type Io } from "./io.ts";
@@ -96,6 +97,7 @@ export function programOf(io: Io, done: Done): RoamCommand {
     done(askCommand(command, { io, ...globals(program, io) }));
   addClear(program, order);
   addWord(program, order);
+  addCompletion(program, io, done);
   return program;
 }
 
@@ -123,6 +125,17 @@ function addQuestions(program: RoamCommand, io: Io, done: Done): void {
   addHistory(program, askAbout);
   const watch = program.add("watch", "what happens, as it happens, until interrupted");
   question(watch, "events").example("watch --vni 10");
+}
+
+function addCompletion(program: RoamCommand, io: Io, done: Done): void {
+  const completion = program.add("completion", "what a shell needs to complete commands");
+  completion.example("completion bash");
+  for (const shell of SHELLS) {
+    completion
+      .add(shell, `a script for ${shell}: read it with source <(roam completion ${shell})`)
+      .example(`completion ${shell}`)
+      .action(() => done(io.out(completionOf(program, shell)).then(() => EXIT.ok)));
+  }
 }
 
 function globals(program: RoamCommand, io: Io): Omit<Asked, "io"> {

@@ -1,7 +1,6 @@
 /** What the daemon is told to do becomes news like any other. */
 import type { Command, CommandAnswer, WordAnswer } from "./control/command.ts";
 import type { WordCommand } from "./control/word-command.ts";
-import type { MacAddress } from "./evpn/mac.ts";
 import { err, ok, type Result } from "./evpn/result.ts";
 import type { Vni } from "./evpn/vni.ts";
 import type { Engine } from "./mobility/engine.ts";
@@ -32,10 +31,10 @@ export function obey(command: Command, daemon: Daemon): Result<CommandAnswer> {
 
 function clearDuplicate(
   { address, vni }: Extract<Command, { kind: "clear-duplicate" }>,
-  { engine, observe }: Daemon,
+  { engine, observe, by }: Daemon,
 ): Result<CommandAnswer> {
   const before = duplicatesOf(engine).length;
-  observe({ kind: "duplicate-cleared", vni, address: address === "all" ? undefined : address });
+  observe({ kind: "duplicate-cleared", vni, address: address === "all" ? undefined : address, by });
   const count = before - duplicatesOf(engine).length;
   if (count > 0 || address === "all") return ok({ cleared: count });
   const where = vni === undefined ? "" : ` in VNI ${vni}`;
@@ -45,7 +44,7 @@ function clearDuplicate(
 function passOn(command: WordCommand, { engine, observe, by }: Daemon): Result<WordAnswer> {
   const { mac } = command;
   const said = command.kind === "migrate" ? command.step : command.kind;
-  const vni = command.vni === undefined ? vniOf(mac, engine) : ok(command.vni);
+  const vni = command.vni === undefined ? vniOf(command, engine) : ok(command.vni);
   if (!vni.ok) return err(`Cannot ${said} ${mac}: ${vni.error}`);
   const word: Word = { ...command, vni: vni.value };
   for (const notice of observe({ kind: "word", word, by })) {
@@ -78,11 +77,13 @@ const REASONS: Readonly<Record<WordRefused, string>> = {
   "claimed-elsewhere": "another VTEP holds it, sticky or as a duplicate",
 };
 
-/** The MAC-VRF that is meant where none is said. */
-function vniOf(mac: MacAddress, engine: Engine): Result<Vni> {
+/** The MAC-VRF that is meant where none is said: that of the port, or that in which the MAC is known. */
+function vniOf({ mac, port }: WordCommand, engine: Engine): Result<Vni> {
   const all = [...engine.domains()].filter(({ segment }) => segment !== undefined);
-  const knowing = all.filter((domain) => domain.entry(mac) !== undefined);
-  const [meant, ...more] = knowing.length > 0 ? knowing : all;
+  const around = all.filter(({ ports }) => port !== undefined && ports.has(port));
+  const possible = around.length > 0 ? around : all;
+  const knowing = possible.filter((domain) => domain.entry(mac) !== undefined);
+  const [meant, ...more] = knowing.length > 0 ? knowing : possible;
   if (meant === undefined) return err("there is no MAC-VRF here");
   return more.length === 0 ? ok(meant.vni) : err("there are several MAC-VRFs: say --vni");
 }

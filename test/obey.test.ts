@@ -70,6 +70,23 @@ describe("The word of the hypervisor", () => {
     ]);
   });
 
+  it("means the MAC-VRF of the port, where none is said, whatever is known of the MAC", () => {
+    const leaf = Leaf.ready(A);
+    const segment = { vtep: A, bridge: "br11", vxlan: "vx11", ownMacs: [] };
+    leaf.observe({ kind: "segment-up", segment: { vni: vni(11), ...segment } });
+    leaf.observe({ kind: "port-up", vni: vni(11), port: portName("p3") });
+    leaf.hears(adv(B));
+    const p3 = { port: portName("p3"), vni: undefined, ips: [] } as const;
+
+    expect(order(leaf, { kind: "attach", mac: M2, ...p3 })).toMatchObject({ value: { vni: 11 } });
+    expect(order(leaf, { kind: "attach", mac: M, ...p3 })).toMatchObject({ value: { vni: 11 } });
+    const land = { kind: "migrate", step: "land", to: undefined } as const;
+    expect(order(leaf, { ...land, mac: M2, ...p3 })).toMatchObject({ value: { vni: 11 } });
+    const p1 = { port: portName("p1"), vni: undefined } as const;
+    expect(order(leaf, { ...land, mac: M, ips: [], ...p1 })).toMatchObject({ value: { vni: 10 } });
+    expect(order(leaf, { kind: "detach", mac: M, ...p1 })).toMatchObject({ value: { vni: 10 } });
+  });
+
   it("means the MAC-VRF in which the MAC is known, where none is said", () => {
     const leaf = Leaf.ready(A);
     const segment = { vtep: A, bridge: "br11", vxlan: "vx11", ownMacs: [] };

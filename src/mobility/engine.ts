@@ -258,10 +258,10 @@ export class Engine {
     hostAgedOut(this.#scene(domain, at), entry, this.#settings.probe);
   }
 
-  #clear({ vni, address }: Extract<Observation, { kind: "duplicate-cleared" }>, at: number): void {
+  #clear(said: Extract<Observation, { kind: "duplicate-cleared" }>, at: number): void {
     for (const domain of this.#domains.values()) {
-      if (vni !== undefined && domain.vni !== vni) continue;
-      clearDuplicates(this.#scene(domain, at), address, this.#policy(domain.vni));
+      if (said.vni !== undefined && domain.vni !== said.vni) continue;
+      clearDuplicates(this.#scene(domain, at), said, this.#policy(domain.vni));
     }
   }
 

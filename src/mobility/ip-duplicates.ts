@@ -5,6 +5,7 @@ import type { VtepAddress } from "../evpn/vtep.ts";
 import { refreshRowsOf, type Scene } from "./commit.ts";
 import type { Domain, IpMoves } from "./domain.ts";
 import { countMove, type DuplicateSettings, duplicateFrom, NO_MOVES } from "./duplicates.ts";
+import type { Notice } from "./notice.ts";
 
 /** IPs whose moves are remembered: a forger can invent addresses, and each costs some bytes. */
 const REMEMBERED_MAX = 4096;
@@ -36,15 +37,17 @@ export function ipMoved(
   if (kind === "frozen") refreshRowsOf(scene, ip, () => domain.frozenIps.add(ip));
 }
 
+export type ClearedBy = Pick<Extract<Notice, { kind: "duplicate-cleared" }>, "by" | "who">;
+
 /** The IP is a duplicate no longer: its routes come back (C3.12). */
-export function ipRecovered(scene: Scene, ip: IpAddress, by: "time" | "operator"): void {
+export function ipRecovered(scene: Scene, ip: IpAddress, by: ClearedBy): void {
   const { domain, outbox } = scene;
   domain.ipMoves.delete(ip);
   outbox.remember({ kind: "ip", vni: domain.vni, ip, duplicate: undefined });
   refreshRowsOf(scene, ip, () => domain.frozenIps.delete(ip));
   const [holder] = domain.holders(ip);
   if (holder === undefined) return;
-  outbox.tell({ kind: "duplicate-cleared", vni: domain.vni, mac: holder.mac, ip, by });
+  outbox.tell({ kind: "duplicate-cleared", vni: domain.vni, mac: holder.mac, ip, ...by });
 }
 
 function remember({ ipMoves }: Domain, ip: IpAddress, moves: IpMoves): void {

@@ -129,6 +129,8 @@ export type Notice =
       readonly kind: "duplicate-cleared";
       readonly ip: IpAddress | undefined;
       readonly by: "time" | "operator";
+      /** Who has said so, where it is by the operator. */
+      readonly who?: string;
     })
   /** A claim to an address of the leaf's own (C1.24). */
   | (OfMac & { readonly kind: "own-mac-claimed"; readonly vtep: VtepAddress })

@@ -86,6 +86,8 @@ export type Observation =
       readonly vni: Vni | undefined;
       /** `undefined`: whatever is a duplicate. */
       readonly address: MacAddress | IpAddress | undefined;
+      /** Who has said so; not in recordings of before it was known. */
+      readonly by?: string;
     }
   /** The hypervisor, or an operator in its place, says where a host is or goes. */
   | {

@@ -139,8 +139,8 @@ export const DECISION: Entries<Notice> = {
   },
   "duplicate-cleared": {
     level: "info",
-    sentence: ({ vni, mac, ip, by }) =>
-      `${whose(mac, ip)} in VNI ${vni} is no longer held to be a duplicate (${by})`,
+    sentence: ({ vni, mac, ip, by, who }) =>
+      `${whose(mac, ip)} in VNI ${vni} is no longer held to be a duplicate (${by}${who === undefined ? "" : `: ${who}`})`,
     counts: decided,
   },
   "own-mac-claimed": {

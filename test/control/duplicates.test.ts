@@ -163,8 +163,8 @@ describe("clear duplicate", () => {
     const leaf = frozen();
     const { said, news } = order(leaf, { address: M });
     expect(said).toEqual({ ok: true, value: { cleared: 1 } });
-    expect(news).toEqual([{ kind: "duplicate-cleared", vni: undefined, address: M }]);
-    expect(leaf.noticesOf("duplicate-cleared")).toHaveLength(1);
+    expect(news).toEqual([{ kind: "duplicate-cleared", vni: undefined, address: M, by: "socket" }]);
+    expect(leaf.noticesOf("duplicate-cleared")).toMatchObject([{ by: "operator", who: "socket" }]);
     expect(ask(leaf, "duplicates")).toEqual([]);
     expect(leaf.where()).toBe("p1");
   });

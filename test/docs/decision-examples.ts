@@ -43,7 +43,7 @@ export const DECISION_EXAMPLES: Examples<Notice> = {
   "duplicate-detected": [
     { ...mac, ip: undefined, moves: 5, vteps: [SELF, LEAF2], action: "frozen" },
   ],
-  "duplicate-cleared": [{ ...mac, ip: undefined, by: "operator" }],
+  "duplicate-cleared": [{ ...mac, ip: undefined, by: "operator", who: "socket" }],
   "own-mac-claimed": [{ ...mac, vtep: LEAF2 }],
   "seq-exhausted": [{ ...mac, vtep: LEAF2 }],
   "seq-refused": [{ ...mac, refused: 3, seq: 4 }],

@@ -6,8 +6,8 @@ import type { IpAddress } from "../evpn/ip.ts";
 import type { MacAddress } from "../evpn/mac.ts";
 import type { PortName } from "../evpn/port.ts";
 import type { Scene } from "./commit.ts";
-import { begin, tellSpoof } from "./guard.ts";
-
+import { isHandover } from "./duplicates.ts";
+import { begin, type Guard, tellSpoof } from "./guard.ts";
 import type { MacEntry } from "./mac-entry.ts";
 import type { Place } from "./notice.ts";
 import type { Sighting } from "./observation.ts";
@@ -36,17 +36,21 @@ export function ownerLost(
 }
 
 /**
- * Whether a sighting is the owner's word, asked for by us, that the IP is its own: then it is.
+ * Whether a sighting is the owner's word, asked for by us, that the IP is its own: then it is. An
+ * owner that had handed the IP over and announces it anew has got it back: there is nothing to ask.
  */
 export function ownerSpoke(scene: Scene, { ip, mac, port, signal }: Sighting): boolean {
   const { domain, at } = scene;
   const { guard } = domain;
   const challenge = ip === undefined ? undefined : guard.challenges.get(ip);
-  const isOwners = challenge?.owner === mac && challenge.port === port && challenge.isAsked;
-  if (ip === undefined || challenge === undefined || !isOwners) return false;
+  if (ip === undefined || challenge?.owner !== mac) return false;
+  if (challenge.waiting === undefined && isHandover(signal)) {
+    end(guard, ip);
+    return false;
+  }
+  if (challenge.port !== port || !challenge.isAsked) return false;
   if (challenge.waiting === undefined && signal !== "answer") return false;
-  guard.challenges.delete(ip);
-  guard.agenda.delete(ip);
+  end(guard, ip);
   const spoof = { mac: challenge.by.mac, ip, owner: mac, at: { kind: "port", port } as const };
   if (challenge.waiting !== undefined) {
     guard.refuse({ ip, mac: challenge.by.mac }, at);
@@ -55,4 +59,9 @@ export function ownerSpoke(scene: Scene, { ip, mac, port, signal }: Sighting): b
   }
   if (guard.isNews({ ip, mac: challenge.by.mac }, at)) tellSpoof(scene, spoof, "taken-back");
   return true;
+}
+
+function end({ challenges, agenda }: Guard, ip: IpAddress): void {
+  challenges.delete(ip);
+  agenda.delete(ip);
 }

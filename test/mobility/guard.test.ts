@@ -289,6 +289,19 @@ describe("An owner here that has lost its IP to a claim from elsewhere", () => {
     }
   });
 
+  it("that announces it anew has it back, at once or later, and is not taken for robbed", () => {
+    for (const guard of ["warn", "strict"] as const) {
+      for (const afterMs of [100, 1000, 2600]) {
+        const leaf = lost(guard);
+        leaf.passes(afterMs);
+        leaf.sees({ ip: I4, signal: "gratuitous-arp" });
+        expect(leaf.advertised()).toContain(`${M} ${I4} 2`);
+        passesWhileAnswering(leaf, 10_000);
+        expect(told(leaf)).toEqual([]);
+      }
+    }
+  });
+
   it("that is silent has handed it over", () => {
     for (const guard of ["warn", "strict"] as const) {
       const leaf = lost(guard);

@@ -18,7 +18,7 @@ import { type Kernel, openKernel } from "./linux/kernel.ts";
 import { Engine } from "./mobility/engine.ts";
 import type { Notice } from "./mobility/notice.ts";
 import type { Listener, Observation } from "./mobility/observation.ts";
-import type { Decision, Lesson } from "./mobility/outbox.ts";
+import type { Decision } from "./mobility/outbox.ts";
 import { obey } from "./obey.ts";
 import { serveHttp } from "./report/http.ts";
 import type { Logger } from "./report/log.ts";
@@ -26,6 +26,7 @@ import { Metrics } from "./report/metrics.ts";
 import type { AnyNotice } from "./report/notices.ts";
 import type { Recorder } from "./report/recorder.ts";
 import { Reporter } from "./report/reporter.ts";
+import { say } from "./say.ts";
 import { kernelSettingsOf, settingsOf } from "./settings.ts";
 import { Sleeper } from "./sleeper.ts";
 import { metricsOf, type Shown, snapshotOf } from "./snapshot.ts";
@@ -186,7 +187,7 @@ class Daemon implements AsyncDisposable {
   #act(tables: Tables, decision: Decision, at: number): void {
     for (const want of decision.wants) tables.want(want);
     if (decision.wants.length > 0) tables.wake();
-    if (!this.#options.observeOnly) this.#speak(tables, decision);
+    if (!this.#options.observeOnly) this.#say(tables, decision);
     this.#keeping.remember(decision.memories);
     const decidedAt = decision.notices.length > 0 ? now() : at;
     for (const notice of decision.notices) {
@@ -194,23 +195,9 @@ class Daemon implements AsyncDisposable {
     }
   }
 
-  /** What is said to hosts and to the bridge besides the rows that stand. */
-  #speak(tables: Tables, { questions, lessons }: Decision): void {
-    for (const question of questions) this.#kernel?.ask(question);
-    if (lessons.length > 0) void this.#teach(tables, lessons);
-  }
-
-  /** After our own rows are out of the way; and only what is still true by then. */
-  async #teach(tables: Tables, lessons: readonly Lesson[]): Promise<void> {
-    await tables.kernelSettled();
-    for (const lesson of lessons) {
-      const { vni, mac, port } = lesson;
-      if (this.#engine.domain(vni)?.entry(mac)?.local?.port !== port) continue;
-      const taught = await this.#kernel?.teach(lesson);
-      if (taught?.ok === false) {
-        this.#reporter.tell({ kind: "not-taught", vni, mac, port, reason: taught.error }, now());
-      }
-    }
+  #say(tables: Tables, decision: Decision): void {
+    const tell = (notice: AnyNotice): void => this.#reporter.tell(notice, now());
+    say(decision, { kernel: this.#kernel, tables, engine: this.#engine, tell });
   }
 
   /** Whatever is due is done: retries of rows, and what the decision has put off. */

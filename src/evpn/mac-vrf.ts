@@ -14,6 +14,11 @@ export interface Segment {
   readonly vxlan: string;
   /** Addresses that are the leaf's own (bridge, VXLAN device, ports): never those of a host. */
   readonly ownMacs: readonly MacAddress[];
+  /**
+   * The kernel keeps ARP and ND that it can answer out of the tunnel, and announcements and probes of
+   * duplicate address detection with it (`neigh_suppress` of the VXLAN device). Left out: it does not.
+   */
+  readonly suppresses?: true;
 }
 
 /** The BGP speaker beside us, as it names itself. */

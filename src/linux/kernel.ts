@@ -5,9 +5,10 @@
  * forwarding entries; what changes while they are being read is not overwritten by what was read.
  */
 import { setTimeout as delay } from "node:timers/promises";
+import type { Announcement } from "../evpn/announcement.ts";
 import type { MacAddress } from "../evpn/mac.ts";
 import type { PortName } from "../evpn/port.ts";
-import { err, type Result } from "../evpn/result.ts";
+import type { Result } from "../evpn/result.ts";
 import type {
   FdbKey,
   FdbRow,
@@ -27,6 +28,7 @@ import {
   writeNeighbourDump,
 } from "../wire/netlink-neighbour.ts";
 import type { BridgeAgeing } from "./ageing.ts";
+import { announce } from "./announcement.ts";
 import { requireCapabilities } from "./capabilities.ts";
 import { FdbDriver } from "./fdb-driver.ts";
 import { FloodDriver } from "./flood-driver.ts";
@@ -39,7 +41,7 @@ import { NetlinkClient } from "./netlink-client.ts";
 import type { LinuxNotice, PacketIgnored } from "./notice.ts";
 import { PacketSource } from "./packet-source.ts";
 import { newsOf, type PictureChange } from "./picture.ts";
-import { type Question, questionFrame } from "./question.ts";
+import { ask, type Question } from "./question.ts";
 import { RowSource } from "./row-source.ts";
 import type { SegmentWish } from "./segments.ts";
 
@@ -80,6 +82,8 @@ export interface Kernel extends AsyncDisposable {
   teach(lesson: Lesson): Promise<Result<undefined>>;
   /** Asks a host behind a port whether it is there and has this IP. */
   ask(question: Question): Result<undefined>;
+  /** Tells hosts that an IP is at a MAC; answers why it could not where it could not. */
+  announce(announcement: Announcement): readonly string[];
 }
 
 /**
@@ -191,13 +195,12 @@ class OpenKernel implements Kernel {
     return teach(this.#netlink, this.#links.places.get(lesson.vni), lesson);
   }
 
-  ask({ vni, port, ...host }: Question): Result<undefined> {
-    const place = this.#links.places.get(vni);
-    for (const { ifindex, name } of place?.ports.values() ?? []) {
-      if (name !== port || place?.bridgeMac === undefined) continue;
-      return this.#packets.send(ifindex, questionFrame(host, place.bridgeMac));
-    }
-    return err(`Cannot ask on ${port}: it is no port of vni ${vni}`);
+  ask(question: Question): Result<undefined> {
+    return ask(this.#packets, this.#links.places.get(question.vni), question);
+  }
+
+  announce(announcement: Announcement): readonly string[] {
+    return announce(this.#packets, this.#links.places.get(announcement.vni), announcement);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -20,5 +20,5 @@ export function takeInLink(links: Map<number, Link>, message: LinkMessage): bool
     ? { ...known, master: known.master === told.master ? undefined : known.master }
     : { ...known, master: told.master, bridgePort: told.bridgePort };
   links.set(told.ifindex, link);
-  return known.master !== link.master;
+  return JSON.stringify(known) !== JSON.stringify(link);
 }

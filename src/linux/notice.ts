@@ -1,4 +1,5 @@
 /** What Linux, as we find it, has to tell people. The kinds and reasons are stable names. */
+import type { IpAddress } from "../evpn/ip.ts";
 import type { MacAddress } from "../evpn/mac.ts";
 import type { PortName } from "../evpn/port.ts";
 import type { Vni } from "../evpn/vni.ts";
@@ -81,6 +82,14 @@ export type LinuxNotice =
       readonly vni: Vni;
       readonly mac: MacAddress;
       readonly port: PortName;
+      readonly reason: string;
+    }
+  /** Hosts were not told which MAC has the IP now; their own caches will find out. */
+  | {
+      readonly kind: "not-announced";
+      readonly vni: Vni;
+      readonly ip: IpAddress;
+      readonly mac: MacAddress;
       readonly reason: string;
     }
   /** No frames can be heard on this port. */

@@ -242,7 +242,7 @@ export class PacketSource implements Disposable {
       this.#ignore(tap, sighting.error);
       return;
     }
-    const { mac, ip, signal } = sighting.value;
+    const { mac, ip, probed, ...rest } = sighting.value;
     if (this.#listener.isOwn(tap.vni, mac)) {
       this.#ignore(tap, "own-mac");
       return;
@@ -255,7 +255,8 @@ export class PacketSource implements Disposable {
       // A bridge that knows no VLANs forwards a tagged frame like any other, so the host is here.
       // Its IP is one of another network, in which we must not answer for it.
       ip: vlan === 0 ? ip : undefined,
-      signal,
+      ...(vlan === 0 && probed !== undefined ? { probed } : {}),
+      ...rest,
     });
   }
 

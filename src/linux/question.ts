@@ -6,10 +6,13 @@ import { type IpAddress, isIpv6 } from "../evpn/ip.ts";
 import type { MacAddress } from "../evpn/mac.ts";
 import type { PortName } from "../evpn/port.ts";
 import { askerAddress } from "../evpn/question.ts";
+import { err, type Result } from "../evpn/result.ts";
 import type { Vni } from "../evpn/vni.ts";
 import { encodeArp } from "../wire/arp.ts";
 import { ETHERTYPE_ARP, ETHERTYPE_IPV6, encodeEthernet } from "../wire/ethernet.ts";
 import { encodeNd } from "../wire/nd.ts";
+import type { PacketSource } from "./packet-source.ts";
+import type { Place } from "./segments.ts";
 
 /** Whom to ask about what. */
 export interface Question {
@@ -19,11 +22,20 @@ export interface Question {
   readonly ip: IpAddress;
 }
 
+export function ask(
+  packets: Pick<PacketSource, "send">,
+  place: Place | undefined,
+  { vni, port, ...host }: Question,
+): Result<undefined> {
+  for (const { ifindex, name } of place?.ports.values() ?? []) {
+    if (name !== port || place?.bridgeMac === undefined) continue;
+    return packets.send(ifindex, questionFrame(host, place.bridgeMac));
+  }
+  return err(`Cannot ask on ${port}: it is no port of vni ${vni}`);
+}
+
 /** `asker` is the leaf's own MAC in this bridge, to which the answer comes. */
-export function questionFrame(
-  { mac, ip }: Pick<Question, "mac" | "ip">,
-  asker: MacAddress,
-): Uint8Array {
+function questionFrame({ mac, ip }: Pick<Question, "mac" | "ip">, asker: MacAddress): Uint8Array {
   const isV6 = isIpv6(ip);
   const payload = isV6
     ? encodeNd({

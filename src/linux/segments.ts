@@ -169,6 +169,7 @@ function placeOf(candidate: Candidate, { members, uppers }: Surroundings): Place
       bridge: bridge.name,
       vxlan: vxlan.name,
       ownMacs: [...ownMacs].sort(),
+      ...(vxlan.bridgePort?.neighSuppress === true ? { suppresses: true } : {}),
     },
     vxlanIndex: vxlan.ifindex,
     bridgeIndex: bridge.ifindex,

@@ -35,7 +35,10 @@ export function commit(
     const old = before === undefined ? [] : rowsOf(before, advertising);
     outbox.replace(old, rowsOf(after, advertising));
   }
-  for (const ip of affected) refreshNeighbour({ domain, outbox }, ip);
+  for (const ip of affected) {
+    refreshNeighbour({ domain, outbox }, ip);
+    outbox.changed(domain, ip, by);
+  }
   if (hasMoved) {
     const { vni, mac } = after;
     const ips = ipsOf(to.kind === "nowhere" && before !== undefined ? before : after);

@@ -8,6 +8,7 @@ import type { IpPrefix } from "../evpn/prefix.ts";
 import type { NeighbourRow } from "../evpn/rows.ts";
 import type { Vni } from "../evpn/vni.ts";
 import { Agenda } from "./agenda.ts";
+import { Allowance, ANNOUNCED_PER_SECOND, Announcer } from "./announcer.ts";
 import type { Duplicate, MoveTimes } from "./duplicates.ts";
 import { Guard, type GuardMode } from "./guard.ts";
 import { Leases } from "./leases.ts";
@@ -86,10 +87,13 @@ export class Domain {
   /** When which MAC is to be looked at. */
   readonly agenda: Agenda<MacAddress> = new Agenda();
   readonly leases: Leases = new Leases();
+  readonly announcer: Announcer = new Announcer();
   readonly limits: Limits;
   readonly guard: Guard;
   readonly sticky: HostRules["sticky"];
   readonly #linkLocal: LinkLocalPolicy;
+  /** What is answered to probes at each port. */
+  readonly #answers = new Map<PortName, Allowance>();
   readonly #duplicates = new Set<MacAddress>();
   /** MACs that are nowhere and kept for their numbers, the one longest so first. */
   readonly #idle = new Set<MacAddress>();
@@ -107,6 +111,16 @@ export class Domain {
   /** Whether a host of ours may have the IP, as far as it depends on the IP alone. */
   mayBind(ip: IpAddress): boolean {
     return this.#linkLocal === "advertise" || !isLinkLocal(ip) || this.sticky.has(ip);
+  }
+
+  /** How many probes may be answered at a port: one that floods must not silence the others. */
+  answersAt(port: PortName): Allowance {
+    const known = this.#answers.get(port);
+    if (known !== undefined) return known;
+    for (const gone of this.#answers.keys()) if (!this.ports.has(gone)) this.#answers.delete(gone);
+    const allowance = new Allowance(ANNOUNCED_PER_SECOND);
+    this.#answers.set(port, allowance);
+    return allowance;
   }
 
   entry(mac: MacAddress): MacEntry | undefined {

@@ -1,4 +1,5 @@
 /** What a MAC-VRF has put off: when the next of it is due, and doing it. */
+import { announceDue } from "./announce.ts";
 import { attendAll } from "./attend.ts";
 import { attendChallenges } from "./attend-challenges.ts";
 import type { Scene } from "./commit.ts";
@@ -20,6 +21,7 @@ export function nextDue(domain: Domain): number | undefined {
     nextTimeout(domain),
     domain.leases.next,
     domain.guard.agenda.next,
+    domain.announcer.agenda.next,
   ];
   const earliest = Math.min(...times.map((at) => at ?? Number.POSITIVE_INFINITY));
   return Number.isFinite(earliest) ? earliest : undefined;
@@ -34,4 +36,5 @@ export function doDue(scene: Scene, policy: Omit<SeenPolicy, "evidence">): void 
   attendAll(scene, policy);
   remindAll(scene);
   bidAgain(scene);
+  announceDue(scene);
 }

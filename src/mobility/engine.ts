@@ -2,6 +2,7 @@ import type { MacIpRoute } from "../evpn/mac-ip-route.ts";
 import { type MacVrf, macVrf, type Segment, type Speaker } from "../evpn/mac-vrf.ts";
 import type { PortName } from "../evpn/port.ts";
 import type { Vni } from "../evpn/vni.ts";
+import { announceChanges } from "./announce.ts";
 import { hostAgedOut } from "./attend.ts";
 import type { Scene } from "./commit.ts";
 import { Domain } from "./domain.ts";
@@ -65,6 +66,13 @@ export class Engine {
   /** Takes in what happened at `at` (milliseconds since the epoch). */
   observe(observation: Observation, at: number): Decision {
     this.#take(observation, at);
+    return this.#decided(at);
+  }
+
+  #decided(at: number): Decision {
+    for (const [domain, ips] of this.#outbox.takeChanged()) {
+      announceChanges(this.#scene(domain, at), ips, { isReady: this.isReady });
+    }
     return this.#outbox.take();
   }
 
@@ -80,7 +88,7 @@ export class Engine {
     for (const domain of this.#domains.values()) {
       doDue(this.#scene(domain, at), this.#policy(domain.vni));
     }
-    return this.#outbox.take();
+    return this.#decided(at);
   }
 
   #take(observation: Observation, at: number): void {

@@ -33,6 +33,7 @@ import { reservedBy } from "./migration.ts";
 import type { Place, SightingIgnored } from "./notice.ts";
 import type { Sighting } from "./observation.ts";
 import { beginProbe, follow, holdProbe, type ProbeSettings } from "./probes.ts";
+import { answerProbe } from "./stand-in.ts";
 import type { Evidence } from "./start-gate.ts";
 
 export interface SeenPolicy {
@@ -57,7 +58,10 @@ export function hostSeen(scene: Scene, shown: Sighting, policy: SeenPolicy): voi
     return;
   }
   const before = domain.entry(mac);
-  if (signal === "dad" || signal === "arp-probe") holdProbe(scene, mac);
+  if (signal === "dad" || signal === "arp-probe") {
+    holdProbe(scene, mac);
+    answerProbe(scene, shown);
+  }
   if (before?.check !== undefined && isLate(before.check, shown)) {
     tellLate(scene, before, { sighting: shown, duplicates: policy.duplicates });
     return;

@@ -80,6 +80,8 @@ export interface MacEntry {
    * there still, and what comes late from there does not take it back.
    */
   readonly check: PortName | undefined;
+  /** Whether it is a router; `undefined`: nobody has said. */
+  readonly router?: boolean;
   /** How often the MAC has changed its place, as seen from here. */
   readonly moves: number;
   /** When it came to where it is now, milliseconds since the epoch. */

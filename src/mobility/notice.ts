@@ -83,6 +83,15 @@ export type Notice =
       readonly owner: MacAddress;
       readonly by: Place;
     })
+  /** The MAC asked whether the IP is free, and heard from us that it is `owner`'s; or it did not. */
+  | (OfMac & Probed & { readonly kind: "probe-answered" })
+  | (OfMac & Probed & { readonly kind: "probe-unanswered"; readonly reason: ProbeUnanswered })
+  /** The IP has come to this MAC from another, and hosts were told so in its place. */
+  | (OfMac & {
+      readonly kind: "ip-announced";
+      readonly ip: IpAddress;
+      readonly to: readonly ("ports" | "tunnel")[];
+    })
   /** The RIB gave the MAC this IP when it came here, and it did not answer to it. */
   | (OfMac & { readonly kind: "ip-unverified"; readonly ip: IpAddress })
   /** The MAC is here and answers for others of its IPs, or has for this one, but does no longer. */
@@ -152,6 +161,20 @@ export type Notice =
     })
   /** A route that says nothing to us; `reason` is a counter's label. */
   | { readonly kind: "route-ignored"; readonly reason: RouteIgnored };
+
+interface Probed {
+  readonly ip: IpAddress;
+  readonly owner: MacAddress;
+  readonly port: PortName;
+}
+
+export type ProbeUnanswered =
+  /** The IP or its owner is on its way: whoever probes may be the next owner. */
+  | "moving"
+  /** Another has claimed it, and its owner has not answered yet. */
+  | "contested"
+  /** More probes from this port than are answered. */
+  | "rate";
 
 export type SaidWord = MigrationStep | "attach" | "detach";
 

@@ -43,6 +43,10 @@ export type Observation =
       readonly mac: MacAddress;
       readonly ip: IpAddress | undefined;
       readonly signal: Signal;
+      /** The address it wants for itself, if nobody else has it. */
+      readonly probed?: IpAddress;
+      /** Whether it is a router, where it says so. */
+      readonly router?: boolean;
     }
   /** A DHCP server has given a host an address; wherever it is. */
   | {

@@ -1,10 +1,13 @@
 /** What one observation leads to, gathered while it is worked on. */
+import type { Announcement } from "../evpn/announcement.ts";
+import type { IpAddress } from "../evpn/ip.ts";
 import type { MacAddress } from "../evpn/mac.ts";
 import type { PortName } from "../evpn/port.ts";
 import type { RowAt } from "../evpn/rows.ts";
 import type { Vni } from "../evpn/vni.ts";
+import type { Domain } from "./domain.ts";
 import type { Memory } from "./memory.ts";
-import type { Notice } from "./notice.ts";
+import type { MovedBy, Notice } from "./notice.ts";
 import type { Question } from "./probes.ts";
 
 /** That a host is behind this port now. */
@@ -22,6 +25,8 @@ export interface Decision {
   readonly lessons: readonly Lesson[];
   /** Whom to ask by a frame. */
   readonly questions: readonly Question[];
+  /** What to say to hosts in another's place. */
+  readonly announcements: readonly Announcement[];
   /** What is to be found again after a restart. */
   readonly memories: readonly Memory[];
 }
@@ -32,6 +37,8 @@ export class Outbox {
   #memories: Memory[] = [];
   #questions: Question[] = [];
   #lessons: Lesson[] = [];
+  #announcements: Announcement[] = [];
+  #changed = new Map<Domain, Map<IpAddress, MovedBy>>();
 
   want(row: RowAt): void {
     this.#wants.push(row);
@@ -43,6 +50,23 @@ export class Outbox {
 
   ask(question: Question): void {
     this.#questions.push(question);
+  }
+
+  announce(announcement: Announcement): void {
+    this.#announcements.push(announcement);
+  }
+
+  /** Who has this IP may be another now; by what, the last time. */
+  changed(domain: Domain, ip: IpAddress, by: MovedBy): void {
+    const known = this.#changed.get(domain);
+    if (known === undefined) this.#changed.set(domain, new Map([[ip, by]]));
+    else known.set(ip, by);
+  }
+
+  takeChanged(): ReadonlyMap<Domain, ReadonlyMap<IpAddress, MovedBy>> {
+    const changed = this.#changed;
+    if (changed.size > 0) this.#changed = new Map();
+    return changed;
   }
 
   remember(memory: Memory): void {
@@ -70,10 +94,12 @@ export class Outbox {
       notices: this.#notices,
       lessons: this.#lessons,
       questions: this.#questions,
+      announcements: this.#announcements,
       memories: this.#memories,
     };
     this.#questions = [];
     this.#lessons = [];
+    this.#announcements = [];
     this.#memories = [];
     this.#wants = [];
     this.#notices = [];

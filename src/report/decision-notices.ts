@@ -81,6 +81,24 @@ export const DECISION: Entries<Notice> = {
       `MAC ${mac} at ${place(by)} wants IP ${ip} in VNI ${vni}, which is reserved for ${owner}`,
     counts: decided,
   },
+  "probe-answered": {
+    level: "info",
+    sentence: ({ vni, mac, ip, owner, port }) =>
+      `Told MAC ${mac} on port ${port}, which wants IP ${ip} in VNI ${vni}, that MAC ${owner} has it`,
+    counts: decided,
+  },
+  "probe-unanswered": {
+    level: "debug",
+    sentence: ({ vni, mac, ip, owner, port, reason }) =>
+      `Did not tell MAC ${mac} on port ${port}, which wants IP ${ip} in VNI ${vni}, that MAC ${owner} has it: ${reason}`,
+    counts: ({ reason }) => [["roamd_probes_unanswered_total", reason]],
+  },
+  "ip-announced": {
+    level: "info",
+    sentence: ({ vni, mac, ip, to }) =>
+      `Announced that MAC ${mac} has IP ${ip} in VNI ${vni} now, to ${to.map((each) => AUDIENCE[each]).join(" and ")}`,
+    counts: decided,
+  },
   "ip-unverified": {
     level: "info",
     sentence: ({ vni, mac, ip }) =>
@@ -182,6 +200,11 @@ export const DECISION: Entries<Notice> = {
     counts: ({ reason }) => [["roamd_routes_ignored_total", reason]],
   },
 };
+
+const AUDIENCE = {
+  ports: "the hosts here",
+  tunnel: "those at other leaves",
+} as const;
 
 function whose(mac: MacAddress, ip: IpAddress | undefined): string {
   return ip === undefined ? `MAC ${mac}` : `IP ${ip} of MAC ${mac}`;

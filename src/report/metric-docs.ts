@@ -20,6 +20,7 @@ export type CounterName =
   | "roamd_frames_ignored_total"
   | "roamd_routes_ignored_total"
   | "roamd_limits_hit_total"
+  | "roamd_probes_unanswered_total"
   | "roamd_control_refused_total";
 
 const TABLE = "`fdb`, `flood`, `neighbour`, `mac-ip-route`, `imet-route`";
@@ -57,6 +58,11 @@ export const COUNTERS: Readonly<
     help: "Limits that were hit, by limit",
     label: "limit",
     values: "`macs-per-port`, `ips-per-mac`, `frames-per-second`",
+  },
+  roamd_probes_unanswered_total: {
+    help: "Probes for an address in use that were not answered in its owner's place, by reason",
+    label: "reason",
+    values: "`moving`, `contested`, `rate`",
   },
   roamd_control_refused_total: {
     help: "Requests over TCP of those who may not, by reason",

@@ -141,6 +141,11 @@ const LINUX: Entries<LinuxNotice> = {
     counts: ({ frames }) => [["roamd_frames_ignored_total", "rate", frames]],
   },
   "not-taught": { level: "warn", sentence: ({ reason }) => reason },
+  "not-announced": {
+    level: "warn",
+    sentence: ({ vni, ip, mac, reason }) =>
+      `Could not tell hosts that MAC ${mac} has IP ${ip} in VNI ${vni}: ${reason}`,
+  },
   "port-deaf": {
     level: "error",
     sentence: ({ vni, port, reason }) =>

@@ -26,6 +26,10 @@ export interface Sighting {
   /** The address that the frame binds to the MAC; `undefined` where it proves the MAC alone. */
   readonly ip: IpAddress | undefined;
   readonly signal: Signal;
+  /** The address it wants for itself, if nobody else has it: of `arp-probe` and `dad`. */
+  readonly probed?: IpAddress;
+  /** Whether it is a router, where it says so (the R flag of RFC 4861 §4.4, or by advertising). */
+  readonly router?: boolean;
 }
 
 /** Why a frame says nothing; a counter's label. */
@@ -85,11 +89,15 @@ function sightArp(ethernet: EthernetFrame, arp: ArpPacket): Sight {
   }
   // RFC 5227 §2.1: who probes does not hold the address yet.
   if (arp.operation === "request" && arp.senderIp === "0.0.0.0") {
-    return ok({ mac, ip: undefined, signal: "arp-probe" });
+    return ok({ mac, ip: undefined, signal: "arp-probe", ...wanting(arp.targetIp) });
   }
   const refusal = refuseHostIp(arp.senderIp);
   if (refusal !== undefined) return err(refusal);
   return ok({ mac, ip: arp.senderIp, signal: arpSignal(ethernet, arp) });
+}
+
+function wanting(target: IpAddress): Pick<Sighting, "probed"> {
+  return refuseHostIp(target) === undefined ? { probed: target } : {};
 }
 
 function arpSignal(ethernet: EthernetFrame, arp: ArpPacket): Signal {
@@ -105,7 +113,7 @@ function sightNd({ source: mac, destination: to }: EthernetFrame, message: NdMes
   if (linkAddress !== undefined && linkAddress !== mac) return err("nd-link-address-mismatch");
   // RFC 4862 §5.4.2: who detects duplicates does not hold the target yet.
   if (source === "::" && kind === "neighbour-solicitation") {
-    return ok({ mac, ip: undefined, signal: "dad" });
+    return ok({ mac, ip: undefined, signal: "dad", ...wanting(message.target) });
   }
   if (source === "::" && kind === "router-solicitation") {
     return ok({ mac, ip: undefined, signal: kind });
@@ -115,14 +123,15 @@ function sightNd({ source: mac, destination: to }: EthernetFrame, message: NdMes
   // Without the option, a message to one host is still the sender's own; one to all need not be.
   const isBound = linkAddress !== undefined || !isMulticast(message.destination);
   if (kind !== "neighbour-advertisement") {
-    return ok({ mac, ip: isBound ? source : undefined, signal: kind });
+    const router = kind === "router-advertisement" ? { router: true } : {};
+    return ok({ mac, ip: isBound ? source : undefined, signal: kind, ...router });
   }
   if (!isBound) return err("nd-link-address-missing");
   const targetRefusal = refuseHostIp(message.target);
   if (targetRefusal !== undefined) return err(targetRefusal);
-  const { target, solicited, destination } = message;
-  if (!solicited) return ok({ mac, ip: target, signal: "unsolicited-advertisement" });
+  const { target, solicited, destination, router } = message;
+  if (!solicited) return ok({ mac, ip: target, signal: "unsolicited-advertisement", router });
   // The gateway's own address may look the same: who answers its kernel answers the leaf.
   const isOurs = destination.startsWith("fe80:") && destination === askerAddress(target, to);
-  return ok({ mac, ip: target, signal: isOurs ? "answer" : kind });
+  return ok({ mac, ip: target, signal: isOurs ? "answer" : kind, router });
 }

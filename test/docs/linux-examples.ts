@@ -1,7 +1,7 @@
 /** Examples of what Linux has to tell; see `notice-examples.ts`. */
 import type { PortName } from "../../src/evpn/port.ts";
 import type { LinuxNotice } from "../../src/linux/notice.ts";
-import { MAC, VNI } from "../report/fixtures.ts";
+import { IP, MAC, VNI } from "../report/fixtures.ts";
 import type { Examples } from "./examples.ts";
 
 const device = { device: "vxlan10", vni: VNI };
@@ -31,5 +31,6 @@ export const LINUX_EXAMPLES: Examples<LinuxNotice> = {
       reason: `Cannot teach the bridge that ${MAC} is behind ${port}: ENETDOWN`,
     },
   ],
+  "not-announced": [{ vni: VNI, ip: IP, mac: MAC, reason: `Cannot send on ${port}: ENETDOWN` }],
   "port-deaf": [{ vni: VNI, port, reason: "ENODEV" }],
 };

@@ -1,4 +1,5 @@
 /** One leaf's engine with the rows it has asked for, and routes to tell it. */
+import type { Announcement } from "../../src/evpn/announcement.ts";
 import { ZERO_ESI } from "../../src/evpn/esi.ts";
 import type { ImetRoute } from "../../src/evpn/imet-route.ts";
 import { type IpAddress, parseIp } from "../../src/evpn/ip.ts";
@@ -94,9 +95,11 @@ export class Leaf {
   readonly notices: Notice[] = [];
   readonly asked: Question[] = [];
   readonly taught: Lesson[] = [];
+  readonly announced: Announcement[] = [];
   /** What a restart would find in the state directory. */
   readonly memories: Map<string, Memory> = new Map();
   readonly #rows = new Map<string, RowAt>();
+  readonly #suppresses: boolean;
   now = 1000;
 
   constructor(
@@ -108,6 +111,7 @@ export class Leaf {
       limits,
       guard,
       linkLocal,
+      suppresses = false,
     }: {
       domains?: ReadonlyMap<Vni, DomainSettings>;
       duplicates?: Partial<DuplicateSettings>;
@@ -115,9 +119,12 @@ export class Leaf {
       limits?: EngineSettings["limits"];
       guard?: EngineSettings["guard"];
       linkLocal?: EngineSettings["linkLocal"];
+      /** Linux keeps announcements and probes out of the tunnel. */
+      suppresses?: boolean;
     } = {},
   ) {
     this.vtep = vtep;
+    this.#suppresses = suppresses;
     this.engine = new Engine({
       domains,
       duplicates: { ...DEFAULT_DUPLICATES, ...duplicates },
@@ -138,9 +145,11 @@ export class Leaf {
 
   boots(): void {
     this.observe({ kind: "speaker-up", speaker: { asn: 65000, routerId: ip("10.255.0.1") } });
+    const devices = { bridge: "br10", vxlan: "vx10", ownMacs: [BRIDGE_MAC] };
+    const flags = this.#suppresses ? ({ suppresses: true } as const) : {};
     this.observe({
       kind: "segment-up",
-      segment: { vni: VNI, vtep: this.vtep, bridge: "br10", vxlan: "vx10", ownMacs: [BRIDGE_MAC] },
+      segment: { vni: VNI, vtep: this.vtep, ...devices, ...flags },
     });
     for (const name of ["p1", "p2"]) {
       this.observe({ kind: "port-up", vni: VNI, port: port(name) });
@@ -177,7 +186,7 @@ export class Leaf {
     this.#take(this.engine.tick(this.now));
   }
 
-  #take({ wants, notices, lessons, questions, memories }: Decision): void {
+  #take({ wants, notices, lessons, questions, announcements, memories }: Decision): void {
     for (const memory of memories) {
       this.memories.set(memory.kind === "ip" ? memory.ip : memory.mac, memory);
     }
@@ -189,6 +198,7 @@ export class Leaf {
     this.notices.push(...notices);
     this.asked.push(...questions);
     this.taught.push(...lessons);
+    this.announced.push(...announcements);
   }
 
   sees(what: { mac?: MacAddress; ip?: IpAddress; port?: string; signal?: Signal } = {}): void {
@@ -199,6 +209,32 @@ export class Leaf {
       mac: what.mac ?? M,
       ip: what.ip,
       signal: what.signal ?? (what.ip === undefined ? "data" : "gratuitous-arp"),
+    });
+  }
+
+  /** A host wants an address for itself, if nobody else has it. */
+  probes(what: { mac: MacAddress; ip: IpAddress; port?: string }): void {
+    this.observe({
+      kind: "seen",
+      vni: VNI,
+      port: port(what.port ?? "p1"),
+      mac: what.mac,
+      ip: undefined,
+      signal: what.ip.includes(":") ? "dad" : "arp-probe",
+      probed: what.ip,
+    });
+  }
+
+  /** What was said to hosts since this was last asked: `ip mac` and to whom. */
+  said(): string[] {
+    return this.announced.splice(0).map(({ ip: of, mac: at, router, to }) => {
+      const whom =
+        to.kind === "prober"
+          ? `${to.mac} on ${to.port}`
+          : to.kind === "ports"
+            ? `ports${to.except === undefined ? "" : ` but ${to.except}`}`
+            : "tunnel";
+      return `${of} ${at}${router ? " router" : ""} to ${whom}`;
     });
   }
 

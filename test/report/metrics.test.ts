@@ -36,6 +36,7 @@ describe("The metrics", () => {
       "roamd_move_seconds histogram",
       "roamd_moves_total counter",
       "roamd_notices_total counter",
+      "roamd_probes_unanswered_total counter",
       "roamd_ready gauge",
       "roamd_resident_memory_bytes gauge",
       "roamd_resyncs_total counter",

@@ -37,7 +37,12 @@ const TLLAO = "0201525400123456";
 const LYING_SLLAO = "0101020000000666";
 const LYING_TLLAO = "0201020000000666";
 
-function expectSeen(frame: Uint8Array, seen: Omit<Sighting, "mac" | "ip"> & { ip?: string }): void {
+interface Seen extends Omit<Sighting, "mac" | "ip" | "probed"> {
+  readonly ip?: string;
+  readonly probed?: string;
+}
+
+function expectSeen(frame: Uint8Array, seen: Seen): void {
   expect(sight(frame)).toEqual({ ok: true, value: { mac: GUEST, ip: undefined, ...seen } });
 }
 
@@ -52,19 +57,23 @@ describe("A frame that was really sent", () => {
     ["keepalived's", KEEPALIVED_GARP, { ip: "192.0.2.10", signal: "gratuitous-arp" }],
     ["MetalLB's reply to all", METALLB_REPLY, { ip: "192.0.2.10", signal: "gratuitous-arp" }],
     ["Linux's arp_notify", LINUX_ARP_NOTIFY, { ip: "192.0.2.10", signal: "gratuitous-arp" }],
-    ["Windows's probe", WINDOWS_PROBE, { signal: "arp-probe" }],
+    ["Windows's probe", WINDOWS_PROBE, { signal: "arp-probe", probed: "192.0.2.10" }],
     ["an ARP request", ARP_REQUEST, { ip: "192.0.2.10", signal: "arp-request" }],
     ["an ARP reply", ARP_REPLY, { ip: "192.0.2.10", signal: "arp-reply" }],
-    ["Linux's duplicate address detection", LINUX_DAD, { signal: "dad" }],
+    ["Linux's duplicate address detection", LINUX_DAD, { signal: "dad", probed: "2001:db8::a" }],
     ["a solicitation", NS, { ip: "2001:db8::a", signal: "neighbour-solicitation" }],
-    ["an answer", SOLICITED_NA, { ip: "2001:db8::a", signal: "neighbour-advertisement" }],
+    [
+      "an answer",
+      SOLICITED_NA,
+      { ip: "2001:db8::a", signal: "neighbour-advertisement", router: false },
+    ],
     [
       "an unsolicited advertisement",
       UNSOLICITED_NA,
-      { ip: "2001:db8::a", signal: "unsolicited-advertisement" },
+      { ip: "2001:db8::a", signal: "unsolicited-advertisement", router: false },
     ],
     ["a router solicitation", RS, { ip: ll, signal: "router-solicitation" }],
-    ["a router advertisement", RA, { ip: ll, signal: "router-advertisement" }],
+    ["a router advertisement", RA, { ip: ll, signal: "router-advertisement", router: true }],
   ] as const)("is understood: %s", (_name, frame, seen) => {
     expectSeen(frame, seen);
   });
@@ -148,8 +157,10 @@ describe("ARP", () => {
     expectIgnored(patch(QEMU_RARP, OPERATION, "0002"), "arp-unknown-operation");
   });
 
-  it("C7.11 a probe proves the MAC alone", () => {
-    expectSeen(patch(ARP_REQUEST, SENDER_IP, "00000000"), { signal: "arp-probe" });
+  it("C7.11 a probe proves the MAC alone, and tells which address is wanted", () => {
+    const probe = patch(ARP_REQUEST, SENDER_IP, "00000000");
+    expectSeen(probe, { signal: "arp-probe", probed: "192.0.2.1" });
+    expectSeen(patch(probe, TARGET_IP, "e0000001"), { signal: "arp-probe" });
   });
 
   it("C7.11 a reply from 0.0.0.0 is no probe", () => {
@@ -304,9 +315,10 @@ describe("Neighbour discovery", () => {
 
   it("C7.6 a solicitation from :: must ask the solicited nodes, without the option", () => {
     const dad = { source: "::", type: "87 00", body: `00000000 ${TARGET}` };
-    expectSeen(nd({ ...dad, destination: "ff02::1:ff00:a" }), { signal: "dad" });
-    expectSeen(nd({ ...dad, destination: "ff02::1:ff00:0" }), { signal: "dad" });
-    expectSeen(nd({ ...dad, destination: "ff02::1:ffab:cdef" }), { signal: "dad" });
+    const wants = { signal: "dad", probed: "2001:db8::a" } as const;
+    expectSeen(nd({ ...dad, destination: "ff02::1:ff00:a" }), wants);
+    expectSeen(nd({ ...dad, destination: "ff02::1:ff00:0" }), wants);
+    expectSeen(nd({ ...dad, destination: "ff02::1:ffab:cdef" }), wants);
     for (const destination of ["ff02::1", "2001:db8::a", "ff02::1:fe00:a", "ff02::2:ff00:a"]) {
       expectIgnored(nd({ ...dad, destination }), "nd-unspecified-source");
     }
@@ -324,7 +336,7 @@ describe("Neighbour discovery", () => {
   });
 
   it("C7.8 a solicitation from :: binds nothing", () => {
-    expectSeen(LINUX_DAD, { signal: "dad" });
+    expectSeen(LINUX_DAD, { signal: "dad", probed: "2001:db8::a" });
   });
 
   it("C7.13 an option that is not the frame's source binds nothing", () => {
@@ -361,6 +373,7 @@ describe("Neighbour discovery", () => {
     expectSeen(nd({ destination: "2001:db8::1", type: "88 00", body }), {
       ip: "2001:db8::a",
       signal: "unsolicited-advertisement",
+      router: false,
     });
     expectIgnored(nd({ type: "88 00", body }), "nd-link-address-missing");
   });
@@ -397,6 +410,7 @@ describe("Neighbour discovery", () => {
     expectSeen(nd({ source: "fe80::1", type: "88 00", body: `20000000 ${TARGET} ${TLLAO}` }), {
       ip: "2001:db8::a",
       signal: "unsolicited-advertisement",
+      router: false,
     });
   });
 
@@ -413,7 +427,18 @@ describe("Neighbour discovery", () => {
     expectSeen(nd({ source: "febf::1", type: "86 00", body }), {
       ip: "febf::1",
       signal: "router-advertisement",
+      router: true,
     });
+  });
+
+  it("C6.9 an advertisement tells whether its sender is a router", () => {
+    const body = `a0000000 ${TARGET} ${TLLAO}`;
+    const router = {
+      ip: "2001:db8::a",
+      signal: "unsolicited-advertisement",
+      router: true,
+    } as const;
+    expectSeen(nd({ type: "88 00", body }), router);
   });
 
   it("is found behind a hop-by-hop header, and behind no other", () => {

@@ -20,4 +20,7 @@ else
 fi
 # shellcheck disable=SC2086 # no word, or two
 exec unshare $user --net --mount --pid --fork --kill-child --mount-proc -- \
-  sh -c 'ip link set dev lo up && exec "$@"' inside "$@"
+  sh -c '
+    # Names of network namespaces are files here, which others must not see, nor find left over.
+    mkdir -p /run/netns 2>/dev/null && mount -t tmpfs tmpfs /run/netns 2>/dev/null || true
+    ip link set dev lo up && exec "$@"' inside "$@"

@@ -15,6 +15,8 @@ export interface Measurement {
   readonly frr: readonly number[] | undefined;
   readonly floor: readonly number[] | undefined;
   readonly targets: readonly Target[];
+  /** What went wrong besides. */
+  readonly faults: readonly string[];
   /** Said besides. */
   readonly notes: readonly string[];
 }
@@ -54,12 +56,14 @@ export interface Judged {
 }
 
 export function judge(measurement: Measurement, { timed }: { readonly timed: boolean }): Judged {
-  const { name, work, what, unit, targets, notes } = measurement;
+  const { name, work, what, unit, targets, faults, notes } = measurement;
   const ours = spreadOf(measurement.ours);
   const frr = measurement.frr && spreadOf(measurement.frr);
   const floor = measurement.floor && spreadOf(measurement.floor);
   const against = { ours, frr, floor };
-  const missed = timed ? targets.flatMap((target) => missedBy(target, against)) : [];
+  const missed = timed
+    ? [...targets.flatMap((target) => missedBy(target, against)), ...faults]
+    : [];
   const line: BenchLine = {
     name,
     work,

@@ -61,6 +61,7 @@ export function massMeasurement(hosts: number, moved: ByKind<MassMoved>): Measur
       { kind: "floor-median", atMost: 1.3 },
       ...(hosts <= 100 ? ([{ kind: "frr", atLeast: 1 }] as const) : []),
     ],
+    faults: [],
     notes: [
       `The first of ${hosts} after ${ours.toFixed(1)} ms (floor ${floor.toFixed(1)}, FRR ${frr.toFixed(1)}); ` +
         `FRR with gobgpd as reflector: the last after ${median(reflected.last).toFixed(1)} ms`,

@@ -99,6 +99,7 @@ export function moveMeasurements(moves: ByKind<Moves>): readonly Measurement[] {
         ours: moves.roamd.followed,
         frr: moves[frr].followed,
         floor: moves.floor.followed,
+        faults: [],
         notes: [losses],
       },
       {
@@ -109,6 +110,7 @@ export function moveMeasurements(moves: ByKind<Moves>): readonly Measurement[] {
         ours: moves.roamd.withdrawn,
         frr: moves[frr].withdrawn,
         floor: moves.floor.withdrawn,
+        faults: [],
         notes: [],
       },
     ];

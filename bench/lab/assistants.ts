@@ -4,6 +4,7 @@ import { Assistant } from "../../labs/runner/json-lines.ts";
 import { inRepository } from "../../labs/runner/repository.ts";
 import type { CrowdAnswer } from "../parts/crowd.ts";
 import type { EavesdropperAnswer, EavesdropperQuestion } from "../parts/eavesdropper.ts";
+import type { FloodAnswer, FloodQuestion } from "../parts/flood.ts";
 import type { PeerAnswer, PeerQuestion } from "../parts/peer.ts";
 import type { Whereto, WitnessAnswer, WitnessQuestion } from "../parts/witness-protocol.ts";
 import type { Crowd } from "./hosts.ts";
@@ -75,6 +76,17 @@ export class Witness {
     return told;
   }
 
+  /** Until nothing that was expected stands any more. */
+  async gone(timeoutMs = 60_000): Promise<void> {
+    await this.#witness.ask({ kind: "gone", timeoutMs });
+  }
+
+  /** Takes away all that stands for hosts. */
+  async clear(): Promise<void> {
+    const { right } = await this.#witness.ask({ kind: "clear" });
+    if (right > 0) throw new Error(`Cannot clear ${this.#node}: ${right} hosts are still there`);
+  }
+
   async touched(): Promise<number> {
     return (await this.#witness.ask({ kind: "touched" })).touched;
   }
@@ -90,6 +102,18 @@ export class Speakers {
 
   announce(crowd: Crowd): Promise<CrowdAnswer> {
     return this.#host.ask(crowd);
+  }
+}
+
+export class Flooder {
+  readonly #host: Assistant<FloodQuestion, FloodAnswer>;
+
+  constructor(where: InNode, port = "eth1") {
+    this.#host = assistant(where, part("flood", port));
+  }
+
+  flood(question: FloodQuestion): Promise<FloodAnswer> {
+    return this.#host.ask(question);
   }
 }
 

@@ -20,6 +20,10 @@ export function hostOf(mac: number): number {
   return mac - FIRST_MAC;
 }
 
+export function hostOfIp(ip: number): number {
+  return ip - FIRST_IP;
+}
+
 export function numberAt(bytes: Uint8Array, offset: number): number {
   let number = 0;
   for (let i = 0; i < 6; i++) number = number * 256 + (bytes[offset + i] ?? 0);

@@ -2,7 +2,7 @@
  * A leaf's forwarding table, of the bench's hosts, as the kernel's own messages tell it. Read without
  * the decoders under test, and as cheaply as can be: it runs beside what is measured.
  */
-import { hostOf, numberAt } from "../lab/hosts.ts";
+import { hostOf, hostOfIp, numberAt } from "../lab/hosts.ts";
 
 const RTM_NEWNEIGH = 28;
 const RTM_DELNEIGH = 29;
@@ -70,8 +70,10 @@ export class FdbTable {
       else if (type === NDA_DST && length === 8) dst = view.getUint32(a + 4);
       a += (length + 3) & ~3;
     }
-    if (family === AF_INET && ifindex === this.#options.bridge) this.#ip(host, gone);
-    else if (family === AF_BRIDGE) {
+    if (family === AF_INET && ifindex === this.#options.bridge) {
+      // One that is going has no MAC any more.
+      this.#ip(hostOfIp(dst), gone || host !== hostOfIp(dst));
+    } else if (family === AF_BRIDGE) {
       const isTunnel = ((bytes[at + 26] ?? 0) & NTF_SELF) !== 0;
       if (isTunnel && ifindex === this.#options.vxlan) this.#set(host, "vtep", gone ? 0 : dst);
       else if (!isTunnel) this.#set(host, "port", gone ? 0 : ifindex);

@@ -19,6 +19,10 @@ export type WitnessQuestion =
   | { readonly kind: "arrived"; readonly timeoutMs: number }
   /** Reads the kernel's tables anew, and holds them against what is expected. */
   | { readonly kind: "inspect" }
+  /** Until none of the crowd has an entry that is not a port's. */
+  | { readonly kind: "gone"; readonly timeoutMs: number }
+  /** Takes away all that stands for hosts, by whomever. */
+  | { readonly kind: "clear" }
   /** How many messages there were about hosts since the last such question. */
   | { readonly kind: "touched" };
 

@@ -7,19 +7,22 @@
 import { readFileSync } from "node:fs";
 import { now } from "../../labs/runner/clock.ts";
 import { answerAll } from "../../labs/runner/json-lines.ts";
+import { poll } from "../../labs/runner/poll.ts";
 import { Errno } from "../../src/linux/linux-error.ts";
 import { META_PER_DATAGRAM } from "../../src/linux/native.ts";
-import { NetlinkDump } from "../../src/linux/netlink-conversation.ts";
+import { NetlinkConversation, NetlinkDump } from "../../src/linux/netlink-conversation.ts";
 import { attachFilter, openRouteSocket, RouteGroup } from "../../src/linux/socket.ts";
 import { MessageWriter } from "../../src/wire/netlink.ts";
-import { writeNeighbourDump } from "../../src/wire/netlink-neighbour.ts";
-import { type Crowd, isOf } from "../lab/hosts.ts";
-import { FdbTable } from "./fdb-table.ts";
+import { writeNeighbour, writeNeighbourDump } from "../../src/wire/netlink-neighbour.ts";
+import { type Crowd, ipOf, isOf, macOf } from "../lab/hosts.ts";
+import { type Entry, FdbTable } from "./fdb-table.ts";
 import type { Whereto, WitnessAnswer, WitnessQuestion } from "./witness-protocol.ts";
 
 const SLOTS = 64;
 const SLOT_SIZE = 8 << 10;
 const RECEIVE_BUFFER = 128 << 20;
+const NTF_SELF = 2;
+const NTF_MASTER = 4;
 
 const [bridgeName = "", vxlanName = "", mode = ""] = process.argv.slice(2);
 const bridge = indexOf(bridgeName);
@@ -92,6 +95,14 @@ async function answer(question: WitnessQuestion): Promise<WitnessAnswer> {
       return told();
     case "inspect":
       return inspect();
+    case "gone":
+      await poll("the hosts to be gone", () => inspect().right === 0, question);
+      return told();
+    case "clear":
+      clear();
+      // What we are told of it comes later.
+      await poll("the last entry to go", () => isEmpty());
+      return inspect();
     case "touched": {
       const touched = table.messages - touchedBefore;
       touchedBefore = table.messages;
@@ -141,6 +152,30 @@ function read(into: FdbTable): void {
     }
     dump.close();
   }
+}
+
+function clear(): void {
+  const writer = new MessageWriter();
+  const fresh = new FdbTable({ vxlan, bridge, changed: () => {} });
+  read(fresh);
+  const request = { action: "delete", state: 0, protocol: 0, dst: undefined } as const;
+  for (const [host, { port, vtep }] of fresh.entries) {
+    const mac = macOf(host);
+    const entry = { ...request, family: "bridge", mac } as const;
+    if (vtep !== 0) writeNeighbour(writer, { ...entry, ifindex: vxlan, flags: NTF_SELF });
+    if (port !== 0) writeNeighbour(writer, { ...entry, ifindex: port, flags: NTF_MASTER });
+  }
+  for (const host of fresh.neighbours) {
+    const entry = { ...request, family: "ipv4", flags: 0, mac: undefined } as const;
+    writeNeighbour(writer, { ...entry, ifindex: bridge, dst: ipOf(host) });
+  }
+  const requests = writer.finish();
+  if (requests.length > 0) new NetlinkConversation().write(requests);
+}
+
+function isEmpty(): boolean {
+  const isThere = ({ port }: Entry): boolean => port === vxlan;
+  return table.neighbours.size === 0 && ![...table.entries.values()].some(isThere);
 }
 
 function indexOf(device: string): number {

@@ -159,7 +159,7 @@ const TABLE: Entries<TableNotice> = {
     sentence: ({ table, row, reason }) => `Cannot write row ${row} of table ${table}: ${reason}`,
   },
   "table-read": {
-    level: ({ wrong }) => (wrong === 0 ? "debug" : "info"),
+    level: ({ wrong, cause }) => (wrong === 0 && cause !== "start" ? "debug" : "info"),
     sentence: ({ table, cause, rows, wrong }) =>
       `Read table ${table} (${cause}): ${rows} rows, ${wrong} to be put right`,
   },

@@ -1,0 +1,177 @@
+/** What was found at one leaf, as lines of the table. */
+import type { Measurement } from "../measured.ts";
+import { spreadOf } from "../statistics.ts";
+import type { Asked } from "./cli.ts";
+import type { OneByOne } from "./growth.ts";
+import type { Memory } from "./sync.ts";
+
+interface Pair<T> {
+  readonly ours: T;
+  readonly floor: T;
+}
+
+export interface GobgpFound {
+  /** By the number of routes. */
+  readonly sync: ReadonlyMap<number, Pair<readonly number[]>>;
+  readonly growth: ReadonlyMap<number, Pair<OneByOne>>;
+  /** With the most routes, and with hardly any. */
+  readonly memory: readonly Memory[];
+  readonly empty: Memory;
+  readonly restart: Pair<readonly number[]>;
+  readonly askedFew: readonly Asked[];
+  readonly asked: readonly Asked[];
+  readonly movesIdle: readonly number[];
+  readonly movesAsked: readonly number[];
+}
+
+export interface FrrFound {
+  readonly sync: ReadonlyMap<number, readonly number[]>;
+  readonly growth: ReadonlyMap<number, OneByOne>;
+  readonly memory: readonly Memory[];
+  readonly empty: Memory;
+}
+
+const ROUTE_KB = 1.5;
+const FIRST_LINE_MS = 100;
+/** A tenth, and what a busy moment costs. */
+const SAME = 1.3;
+
+export function leafMeasurements(
+  sizes: readonly number[],
+  gobgp: GobgpFound,
+  frr: FrrFound,
+): readonly Measurement[] {
+  const most = sizes.at(-1) ?? 0;
+  return [
+    ...sizes.map((size) => syncMeasurement(size, { gobgp, frr, smallest: sizes[0] ?? size })),
+    restartMeasurement(most, gobgp),
+    memoryMeasurement(most, gobgp, frr),
+    ...sizes.flatMap((size) =>
+      growthMeasurements(size, { gobgp, frr, smallest: sizes[0] ?? size }),
+    ),
+    ...cliMeasurements(most, gobgp),
+  ];
+}
+
+interface Found {
+  readonly gobgp: GobgpFound;
+  readonly frr: FrrFound;
+  readonly smallest: number;
+}
+
+function syncMeasurement(size: number, { gobgp, frr }: Found): Measurement {
+  const { ours, floor } = of(gobgp.sync, size);
+  return {
+    name: "sync",
+    work: `${size} MAC/IP routes`,
+    what:
+      "from the start of the process, gobgpd having the routes, until the kernel has every row; " +
+      "FRR from the first byte its neighbour sends",
+    unit: "ms",
+    ours,
+    frr: of(frr.sync, size),
+    floor,
+    targets: [
+      { kind: "floor-median", atMost: 1.5 },
+      { kind: "frr", atLeast: 1 },
+    ],
+    faults: [],
+    notes: [],
+  };
+}
+
+function restartMeasurement(size: number, { restart }: GobgpFound): Measurement {
+  return {
+    name: "restart",
+    work: `${size} rows`,
+    what: "killed and started, until ready and all tables are read; no row was touched",
+    unit: "ms",
+    ...restart,
+    frr: undefined,
+    targets: [{ kind: "floor-median", atMost: 1.5 }],
+    faults: [],
+    notes: ["The floor reads gobgpd's table and the kernel's, and does nothing with them"],
+  };
+}
+
+function memoryMeasurement(size: number, gobgp: GobgpFound, frr: FrrFound): Measurement {
+  const perRoute = (memory: readonly Memory[], empty: Memory): readonly number[] =>
+    memory.map(({ own }) => (own - empty.own) / size);
+  const mb = (kb: number): string => (kb / 1024).toFixed(0);
+  const [ours] = gobgp.memory;
+  const [theirs] = frr.memory;
+  return {
+    name: "memory",
+    work: `${size} MAC/IP routes`,
+    what: "resident memory above that with hardly any route, for each route",
+    unit: "KB",
+    ours: perRoute(gobgp.memory, gobgp.empty),
+    frr: perRoute(frr.memory, frr.empty),
+    floor: undefined,
+    targets: [{ kind: "ours", atMost: ROUTE_KB }],
+    faults: [],
+    notes: [
+      `roamd ${mb(ours?.own ?? 0)} MB (${mb(gobgp.empty.own)} with hardly any), gobgpd ` +
+        `${mb(ours?.speaker ?? 0)} MB; zebra and bgpd ${mb(theirs?.own ?? 0)} MB (${mb(frr.empty.own)})`,
+    ],
+  };
+}
+
+function growthMeasurements(size: number, { gobgp, frr, smallest }: Found): readonly Measurement[] {
+  const found = of(gobgp.growth, size);
+  const least = of(gobgp.growth, smallest).ours;
+  const theirs = of(frr.growth, size);
+  const whats = {
+    here: "from a host's frame at a port here until the leaf's neighbour hears the route",
+    there: "from a route of the leaf's neighbour until the kernel forwards there",
+  };
+  return (["here", "there"] as const).map((direction) => ({
+    name: "growth",
+    work: `a move ${direction}, ${size} routes`,
+    what: whats[direction],
+    unit: "ms",
+    ours: found.ours[direction],
+    frr: theirs[direction],
+    floor: found.floor[direction],
+    targets: [{ kind: "ours", atMost: spreadOf(least[direction]).median * SAME + 0.5 }],
+    faults: [],
+    notes: [],
+  }));
+}
+
+function cliMeasurements(size: number, found: GobgpFound): readonly Measurement[] {
+  const first = (asked: readonly Asked[]): readonly number[] => asked.map(({ firstMs }) => firstMs);
+  const whole = spreadOf(found.asked.map(({ lastMs }) => lastMs)).median;
+  return [
+    {
+      name: "cli",
+      work: `first of ${size} lines`,
+      what: "from the start of roam show macs until its first line; the floor is with ten MACs",
+      unit: "ms",
+      ours: first(found.asked),
+      frr: undefined,
+      floor: first(found.askedFew),
+      targets: [{ kind: "ours", atMost: spreadOf(first(found.askedFew)).median + FIRST_LINE_MS }],
+      faults: [],
+      notes: [`The last line comes after ${whole.toFixed(0)} ms`],
+    },
+    {
+      name: "cli",
+      work: `a move meanwhile, ${size} routes`,
+      what: "a move elsewhere while roam show macs runs; the floor is the same while nobody asks",
+      unit: "ms",
+      ours: found.movesAsked,
+      frr: undefined,
+      floor: found.movesIdle,
+      targets: [{ kind: "floor-median", atMost: SAME }],
+      faults: [],
+      notes: [],
+    },
+  ];
+}
+
+function of<T>(map: ReadonlyMap<number, T>, size: number): T {
+  const found = map.get(size);
+  if (found === undefined) throw new Error(`Cannot compare: nothing was measured at ${size}`);
+  return found;
+}

@@ -1,0 +1,190 @@
+/** `snoop`: frames in which hosts say where they are, many of them, few among many, and none at all. */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { BenchOptions } from "../bench-options.ts";
+import { BRIDGE, Flooder, HOST_PORT, part, VM_PORT } from "../lab/assistants.ts";
+import type { BenchLeaf } from "../lab/bench-leaf.ts";
+import { Daemon } from "../lab/daemon.ts";
+import type { Measurement } from "../measured.ts";
+import type { FloodAnswer, FloodQuestion } from "../parts/flood.ts";
+
+const HOSTS = { first: 500_000, count: 256 };
+/** Frames that were under way when we looked. */
+const DRAIN_MS = 500;
+const METRICS = "http://127.0.0.1:9479/metrics";
+
+interface Heard {
+  /** Microseconds of CPU for each ARP frame. */
+  readonly cpuUs: number;
+  readonly lost: number;
+  readonly flood: FloodAnswer;
+}
+
+/** Counts what a daemon has heard by now, in its own way. */
+type Listener = { readonly daemon: Daemon; readonly heard: () => Promise<number> };
+
+export async function measureSnoop(
+  lab: BenchLeaf,
+  { isSmoke }: BenchOptions,
+): Promise<readonly Measurement[]> {
+  const flooder = new Flooder({ fabric: lab.fabric, node: "host1" });
+  const seconds = isSmoke ? 0.3 : 3;
+  const repeats = isSmoke ? 1 : 3;
+  const flood: FloodQuestion = { crowd: HOSTS, perSecond: 300_000, seconds, arpOneIn: 1 };
+  const mixed: FloodQuestion = { ...flood, perSecond: 500_000, arpOneIn: 100 };
+  const measurements: Measurement[] = [];
+  for (const [work, question] of [
+    ["300k ARP a second", flood],
+    ["1 ARP in 100 of 500k frames", mixed],
+  ] as const) {
+    const ours = await hearOften(repeats, () => roamdHears(lab, flooder, question));
+    const floor = await hearOften(repeats, () => floorHears(lab, flooder, question));
+    measurements.push(heardMeasurement(work, { ours, floor }));
+  }
+  measurements.push(await measureQuiet(lab, { ports: isSmoke ? 5 : 200, isSmoke }));
+  return measurements;
+}
+
+async function hearOften(repeats: number, hear: () => Promise<Heard>): Promise<readonly Heard[]> {
+  const all: Heard[] = [];
+  for (let i = 0; i < repeats; i++) all.push(await hear());
+  return all;
+}
+
+async function roamdHears(
+  lab: BenchLeaf,
+  flooder: Flooder,
+  question: FloodQuestion,
+): Promise<Heard> {
+  await lab.forgetRoamd();
+  const daemon = lab.startRoamd();
+  await daemon.said(['"kind":"ready"']);
+  // Hosts that come are another matter.
+  await lab.speakers.announce(HOSTS);
+  await sleep(DRAIN_MS);
+  const heard = async (): Promise<number> => {
+    const fetching = `fetch("${METRICS}").then((a) => a.text()).then((t) => process.stdout.write(t))`;
+    const text = await lab.fabric.run("leaf1", ["node", "-e", fetching]);
+    const counts = [...text.matchAll(/^roamd_(?:signals|frames_ignored)_total\{.*\} (\d+)$/gm)];
+    return counts
+      .filter(([line]) => !line.includes('"data"'))
+      .reduce((sum, each) => sum + Number(each[1]), 0);
+  };
+  return await hear(flooder, question, { daemon, heard });
+}
+
+async function floorHears(
+  lab: BenchLeaf,
+  flooder: Flooder,
+  question: FloodQuestion,
+): Promise<Heard> {
+  const daemon = new Daemon(lab.leaf, part("bare-ears", VM_PORT, HOST_PORT));
+  await daemon.said(["ready"]);
+  await lab.speakers.announce(HOSTS);
+  await sleep(DRAIN_MS);
+  let before: number | undefined = HOSTS.count;
+  const heard = async (): Promise<number> => {
+    if (before !== undefined) {
+      const known = before;
+      before = undefined;
+      return known;
+    }
+    await daemon.end("TERM");
+    return Number(daemon.lines.at(-1)?.text.split(" ")[1]);
+  };
+  return await hear(flooder, question, { daemon, heard });
+}
+
+async function hear(
+  flooder: Flooder,
+  question: FloodQuestion,
+  { daemon, heard }: Listener,
+): Promise<Heard> {
+  const heardBefore = await heard();
+  const cpuBefore = daemon.cpuMs();
+  const flood = await flooder.flood(question);
+  await sleep(DRAIN_MS);
+  const cpuUs = ((daemon.cpuMs() - cpuBefore) * 1000) / flood.arp;
+  const lost = flood.arp - ((await heard()) - heardBefore);
+  await daemon.end("TERM");
+  return { cpuUs, lost, flood };
+}
+
+function heardMeasurement(
+  work: string,
+  { ours, floor }: { ours: readonly Heard[]; floor: readonly Heard[] },
+): Measurement {
+  const share = (heard: readonly Heard[]): number => {
+    const lost = heard.reduce((sum, each) => sum + each.lost, 0);
+    return lost / heard.reduce((sum, { flood }) => sum + flood.arp, 0);
+  };
+  const percent = (heard: readonly Heard[]): string => `${(share(heard) * 100).toFixed(2)} %`;
+  const rate = (heard: readonly Heard[]): string => {
+    const rates = heard.map(({ flood }) => (flood.arp + flood.others) / flood.seconds / 1000);
+    return rates.map((each) => each.toFixed(0)).join(", ");
+  };
+  const lost = `lost ${percent(ours)} of the ARP frames, the floor ${percent(floor)}`;
+  return {
+    name: "snoop",
+    work,
+    what: "CPU for each ARP frame of a host that is here already",
+    unit: "us",
+    ours: ours.map(({ cpuUs }) => cpuUs),
+    frr: undefined,
+    floor: floor.map(({ cpuUs }) => cpuUs),
+    targets: [{ kind: "floor-median", atMost: 1.5 }],
+    faults: share(ours) > share(floor) + 0.001 ? [lost] : [],
+    notes: [`${lost}; sent ${rate(ours)} thousand a second (floor: ${rate(floor)})`],
+  };
+}
+
+/** What roamd costs while nobody speaks, with two ports and with many. */
+async function measureQuiet(
+  lab: BenchLeaf,
+  { ports, isSmoke }: { readonly ports: number; readonly isSmoke: boolean },
+): Promise<Measurement> {
+  const seconds = isSmoke ? 0.5 : 6;
+  const few = await quietCpu(lab, seconds);
+  const names = Array.from({ length: ports }, (_, i) => `quiet${i}`);
+  const lines = names.map((name) => `link add ${name} type veth peer name ${name}h\n`);
+  const ups = names.map((name) => `link set ${name} master ${BRIDGE} addrgenmode none up\n`);
+  await batch(lab, [...lines, ...ups]);
+  const many = await quietCpu(lab, seconds);
+  await batch(
+    lab,
+    names.map((name) => `link del ${name}\n`),
+  );
+  return {
+    name: "snoop",
+    work: `${ports} quiet ports`,
+    what: "CPU of roamd while nobody speaks; the floor is roamd with two ports",
+    unit: "ms/s",
+    ours: many,
+    frr: undefined,
+    floor: few,
+    // Its health checks are what it does then.
+    targets: [{ kind: "floor-median", atMost: 1.5 }],
+    faults: [],
+    notes: [],
+  };
+}
+
+async function quietCpu(lab: BenchLeaf, seconds: number): Promise<readonly number[]> {
+  await lab.forgetRoamd();
+  const daemon = lab.startRoamd();
+  await daemon.said(['"kind":"ready"']);
+  // Until what the start has left behind is tidied up.
+  await sleep(seconds * 500);
+  const samples: number[] = [];
+  for (let i = 0; i < 2; i++) {
+    const before = daemon.cpuMs();
+    await sleep(seconds * 1000);
+    samples.push((daemon.cpuMs() - before) / seconds);
+  }
+  await daemon.end("TERM");
+  return samples;
+}
+
+async function batch(lab: BenchLeaf, lines: readonly string[]): Promise<void> {
+  const script = `ip -batch - <<'END'\n${lines.join("")}END\n`;
+  await lab.fabric.run("leaf1", ["sh", "-c", script]);
+}

@@ -18,9 +18,10 @@ const unitRooms = [
 ];
 
 /**
- * Three kinds of test, by what they need: `unit` nothing, `kernel` a network namespace with
- * CAP_NET_ADMIN, `lab` gobgpd and FRR besides. Kernel and lab tests share one machine's processors
- * with real daemons, so their files run one after the other.
+ * Four kinds of test, by what they need: `unit` nothing, `kernel` a network namespace with
+ * CAP_NET_ADMIN, `uml` such a one under a kernel that can filter VLANs, `lab` gobgpd and FRR besides.
+ * All but unit tests share one machine's processors with real daemons, so their files run one after
+ * the other.
  */
 const config: ViteUserConfig = defineConfig({
   test: {
@@ -37,6 +38,20 @@ const config: ViteUserConfig = defineConfig({
           include: ["test/kernel/**/*.test.ts"],
           fileParallelism: false,
           testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "uml",
+          // Those of the kernel tests in which a kernel that can filter VLANs may make a difference.
+          include: [
+            "test/uml/**/*.test.ts",
+            "test/kernel/drivers.test.ts",
+            "test/kernel/kernel.test.ts",
+          ],
+          fileParallelism: false,
+          testTimeout: 60_000,
           hookTimeout: 60_000,
         },
       },

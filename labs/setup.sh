@@ -3,6 +3,8 @@
 # nothing else: Debian packages, npm packages, the native addon, the compiled TypeScript.
 #
 # It may be run again at any time; what is there already is left alone. All it says goes to stderr.
+#
+#   sh labs/setup.sh [PACKAGE...]     these Debian packages besides
 set -eu
 exec 1>&2
 cd "$(dirname "$0")/.."
@@ -21,6 +23,9 @@ missing_packages() {
   command -v openssl >/dev/null || echo openssl
   command -v cc >/dev/null || echo gcc
   [ -e /usr/include/stdio.h ] || echo libc6-dev
+  for package; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q '^install ok' || echo "$package"
+  done
 }
 
 # Most ways to install Node bring its headers along, Debian's own package does not.
@@ -57,7 +62,7 @@ if ! command -v apt-get >/dev/null; then
   echo "Cannot set up: this is not a Debian machine (no apt-get). See README.md for what is needed."
   exit 1
 fi
-missing=$(missing_packages | tr '\n' ' ' | sed 's/ $//')
+missing=$(missing_packages "$@" | tr '\n' ' ' | sed 's/ $//')
 if [ -n "$missing" ]; then
   if [ "$(id -u)" -ne 0 ]; then
     echo "These Debian packages are missing. Type this one command, then try again:"
@@ -68,7 +73,7 @@ if [ -n "$missing" ]; then
   fi
   echo "Installing Debian packages: $missing"
   install_packages "$missing"
-  missing=$(missing_packages | tr '\n' ' ')
+  missing=$(missing_packages "$@" | tr '\n' ' ')
   if [ -n "$missing" ]; then
     echo "Cannot set up: still missing after apt-get: $missing"
     exit 1

@@ -39,6 +39,11 @@ for (const name of readdirSync(directory).filter((each) => each.endsWith(".code"
   if (code !== 0 && count.failed === before) fail(`${project}: the run ended with code ${code}`);
 }
 
+for (const name of readdirSync(directory).filter((each) => each.endsWith(".skipped"))) {
+  count.skipped += 1;
+  skipped.push(readFileSync(join(directory, name), "utf8").trim());
+}
+
 const list = (heading, lines) => {
   if (lines.length > 0)
     console.log([`\n${heading}`, ...lines.map((line) => `  ${line}`)].join("\n"));

@@ -25,10 +25,22 @@ interface RecordedSettings {
   readonly guard?: EngineSettings["guard"];
 }
 
+/** What was decided at a time, and who has decided it. */
+export interface Replayed {
+  readonly engine: Engine;
+  readonly decision: Decision;
+  readonly at: number;
+}
+
 /** Answers why it can not be replayed, in one sentence. */
-export async function replay(
+export function replay(path: string, print: (line: string) => void): Promise<Result<undefined>> {
+  return replayEach(path, ({ decision, at }) => printDecision(decision, at, print));
+}
+
+/** The same for whoever wants to look at more than the decisions. */
+export async function replayEach(
   path: string,
-  print: (line: string) => void,
+  each: (replayed: Replayed) => void,
 ): Promise<Result<undefined>> {
   let engine: Engine | undefined;
   let number = 0;
@@ -38,7 +50,7 @@ export async function replay(
       if (line === "") continue;
       const value: unknown = JSON.parse(line);
       if (engine === undefined) engine = new Engine(readSettings(value));
-      else replayLine(engine, value, print);
+      else each(replayLine(engine, value));
     }
   } catch (error) {
     const place = number === 0 ? path : `${path}:${number}`;
@@ -68,19 +80,19 @@ function readSettings(header: unknown): EngineSettings {
   };
 }
 
-function replayLine(engine: Engine, value: unknown, print: (line: string) => void): void {
+function replayLine(engine: Engine, value: unknown): Replayed {
   if (!hasField(value, "at") || typeof value.at !== "number" || !Number.isFinite(value.at)) {
     throw new TypeError("it is not an observation");
   }
   const { at } = value;
   if (hasField(value, "woke")) {
-    printDecision(engine.tick(at), at, print);
-  } else if (hasField(value, "observation") && hasField(value.observation, "kind")) {
-    // What is in it is believed: roamd has written it.
-    printDecision(engine.observe(value.observation as Observation, at), at, print);
-  } else {
-    throw new TypeError("it is not an observation");
+    return { engine, at, decision: engine.tick(at) };
   }
+  if (hasField(value, "observation") && hasField(value.observation, "kind")) {
+    // What is in it is believed: roamd has written it.
+    return { engine, at, decision: engine.observe(value.observation as Observation, at) };
+  }
+  throw new TypeError("it is not an observation");
 }
 
 function printDecision(

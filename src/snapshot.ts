@@ -56,7 +56,10 @@ export function snapshotOf(shown: Shown, now: number): Snapshot {
     ignored: ignored(engine),
     moves: shown.timeline.moves(),
     duplicates: duplicatesOf(engine),
-    history: shown.history.rows(),
+    history: () => shown.history.rows(),
+    domains: [...engine.domains()],
+    duplicateSettings: engine.duplicates,
+    tables: tables?.of as Snapshot["tables"],
   };
 }
 

@@ -40,6 +40,8 @@ function missingText(what: What, filter: Filter): string | undefined {
       const isFiltered = Object.keys(filter).length > 1;
       return `Cannot show ${host}: it is not known${isFiltered ? ", or not with these filters" : ""}`;
     }
+    case "explain":
+      return `Cannot explain ${host}${vni === undefined ? "" : ` in VNI ${vni}`}: it is not known`;
     case "history":
       return `Cannot tell the history of ${host}${vni === undefined ? "" : ` in VNI ${vni}`}: nothing is remembered of it`;
     default:

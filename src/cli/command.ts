@@ -10,13 +10,13 @@ import { readTarget, type TargetOptions } from "../control/target.ts";
 import { type Ask, type Asked, askCommand, askShow, askWatch } from "./ask.ts";
 import { completionOf, SHELLS } from "./completion.ts";
 import { filterOf, optionsOf, type Typed } from "./filter-options.ts";
-import { type AskAbout, addHistory } from "./host-commands.ts";
+import { type AskAbout, addHost } from "./host-commands.ts";
 import { EXIT, type Io } from "./io.ts";
 import { addClear, addWord } from "./order-commands.ts";
 import { RoamCommand } from "./roam-command.ts";
 
 interface Shown {
-  readonly what: Exclude<What, "status" | "history">;
+  readonly what: Exclude<What, "status" | "history" | "explain">;
   readonly summary: string;
   readonly example: string;
 }
@@ -122,7 +122,7 @@ function addQuestions(program: RoamCommand, io: Io, done: Done): void {
   for (const { what, summary, example } of SHOWN) {
     question(show.add(what, summary), what).example(example);
   }
-  addHistory(program, askAbout);
+  addHost(program, askAbout);
   const watch = program.add("watch", "what happens, as it happens, until interrupted");
   question(watch, "events").example("watch --vni 10");
 }

@@ -9,7 +9,11 @@ type Filter = Extract<ReturnType<typeof readFilter>, { ok: true }>["value"];
 
 export type AskAbout = (what: What, filter: Filter) => Promise<void>;
 
-export function addHistory(program: RoamCommand, ask: AskAbout): void {
+export function addHost(program: RoamCommand, ask: AskAbout): void {
+  const explain = program
+    .add("explain", "why a MAC or an IP is where it is: every claim, and how each lost")
+    .example("explain 02:00:00:00:00:01", "explain 192.0.2.10 --vni 10");
+  about(explain, "explain", ["vni"], ask);
   const history = program
     .add("history", "what happened to a host, and when each step of its moves was done")
     .example("history 02:00:00:00:00:01", "history 192.0.2.10 --vni 10 --last 20");

@@ -15,6 +15,7 @@ import type {
   WhereaboutsWord,
 } from "../control/rows.ts";
 import { historyText, movesText } from "./drawing.ts";
+import { explainText } from "./explain-text.ts";
 import {
   type Cell,
   formatTable,
@@ -121,6 +122,7 @@ const RENDERERS: {
   ports: table(ports),
   moves: movesText,
   history: historyText,
+  explain: explainText,
   duplicates: table(duplicates),
 };
 

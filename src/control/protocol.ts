@@ -41,6 +41,7 @@ export const FILTERS: Readonly<Record<What | "events", readonly FilterField[]>> 
   moves: ["vni", "mac", "ip", "vtep", "port", "where", "last"],
   duplicates: ["vni", "mac", "ip", "vtep"],
   history: ["vni", "mac", "ip", "last"],
+  explain: ["vni", "mac", "ip"],
   events: ["vni", "mac", "ip", "vtep", "port"],
 };
 
@@ -128,6 +129,7 @@ export const WHATS: readonly What[] = [
   "moves",
   "duplicates",
   "history",
+  "explain",
 ];
 
 function allowed(fields: readonly string[]): string {

@@ -2,8 +2,10 @@
  * The rows of the answers, which are also what `roam --json` prints (the contract). A field may be
  * added; none may change or go.
  */
+
 import type { HistoryRow } from "../report/history-row.ts";
 import type { MoveRecord } from "../report/move.ts";
+import type { ExplainRow } from "./explain-row.ts";
 
 export interface StatusRow {
   readonly version: string;
@@ -149,6 +151,7 @@ export interface ShowRows {
   readonly ports: PortRow;
   readonly moves: MoveRecord;
   readonly history: HistoryRow;
+  readonly explain: ExplainRow;
   readonly duplicates: DuplicateRow;
 }
 

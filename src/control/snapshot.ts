@@ -9,11 +9,14 @@ import type { MacAddress } from "../evpn/mac.ts";
 import type { MacIpRoute } from "../evpn/mac-ip-route.ts";
 import type { MacVrf, Segment } from "../evpn/mac-vrf.ts";
 import type { PortName } from "../evpn/port.ts";
+import type { TableName } from "../evpn/rows.ts";
 import type { Vni } from "../evpn/vni.ts";
 import type { VtepAddress } from "../evpn/vtep.ts";
-import type { Duplicate } from "../mobility/duplicates.ts";
+import type { Domain } from "../mobility/domain.ts";
+import type { Duplicate, DuplicateSettings } from "../mobility/duplicates.ts";
 import type { MacEntry } from "../mobility/mac-entry.ts";
 import type { RouteIgnored } from "../mobility/notice.ts";
+import type { Waiting } from "../reconcile/waiting-rows.ts";
 import type { HistoryRow } from "../report/history-row.ts";
 import type { MoveRecord } from "../report/move.ts";
 
@@ -46,7 +49,21 @@ export interface Snapshot {
   readonly moves: Iterable<MoveRecord>;
   readonly duplicates: Iterable<DuplicateView>;
   /** What has happened, by host; a host's oldest first. */
-  readonly history: Iterable<HistoryRow>;
+  history(): Iterable<HistoryRow>;
+  /** All that is known, by MAC-VRF. */
+  readonly domains: Iterable<Domain>;
+  readonly duplicateSettings: DuplicateSettings;
+  /** What should stand outside, and what does; `undefined` before the kernel is open. */
+  readonly tables: { readonly [T in TableName]: TableView } | undefined;
+}
+
+export interface TableView {
+  readonly desired: ReadonlyMap<string, object>;
+  readonly actual: ReadonlyMap<string, object>;
+  /** Rows that were tried in vain. */
+  readonly waiting: ReadonlyMap<string, Waiting<string>>;
+  /** Whether what stands at a key is what is wanted. */
+  isRight(key: string): boolean;
 }
 
 /** A MAC or, where `ip` is there, an IP that is held to be at several places. */

@@ -41,7 +41,9 @@ export function commit(
   }
   if (hasMoved) {
     const { vni, mac } = after;
-    const ips = ipsOf(to.kind === "nowhere" && before !== undefined ? before : after);
+    // Where it goes, its IPs follow by routes of their own; until then those it had are known of it.
+    const known = ipsOf(after);
+    const ips = known.length === 0 && before !== undefined ? ipsOf(before) : known;
     const over = before && outrankedBy(before, after, by);
     outbox.tell({ kind: "moved", vni, mac, ips, from, to, seq: seqOf(after), signal: by, over });
     // A row of ours may have been written over what the bridge has learned from the host's frame.

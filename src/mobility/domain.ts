@@ -13,7 +13,7 @@ import type { Duplicate, MoveTimes } from "./duplicates.ts";
 import { Guard, type GuardMode } from "./guard.ts";
 import { Leases } from "./leases.ts";
 import { DEFAULT_LIMITS, type LimitSettings, Limits } from "./limits.ts";
-import type { MacEntry } from "./mac-entry.ts";
+import { ipsNamed, type MacEntry } from "./mac-entry.ts";
 import type { Migration } from "./migration.ts";
 import type { Sighting } from "./observation.ts";
 import type { Probe } from "./probes.ts";
@@ -211,10 +211,3 @@ function sameHoldings(a: MacEntry, b: MacEntry): boolean {
 }
 
 const NO_IPS: ReadonlySet<IpAddress> = new Set();
-
-/** Every IP that our own claim or any route gives the MAC. */
-function ipsNamed(entry: MacEntry): ReadonlySet<IpAddress> {
-  const ips = new Set<IpAddress>(entry.local?.ips.keys());
-  for (const { ip } of entry.remote.values()) if (ip !== undefined) ips.add(ip);
-  return ips;
-}

@@ -7,6 +7,7 @@ import { hostAgedOut } from "./attend.ts";
 import type { Scene } from "./commit.ts";
 import { Domain } from "./domain.ts";
 import { doDue, nextDue } from "./due.ts";
+import type { DuplicateSettings } from "./duplicates.ts";
 import { hostSeen, type SeenPolicy, type StickyHosts } from "./hosts.ts";
 import { forgetReturning } from "./late.ts";
 import { remembered } from "./learn.ts";
@@ -56,6 +57,11 @@ export class Engine {
 
   domain(vni: Vni): Domain | undefined {
     return this.#domains.get(vni);
+  }
+
+  /** By which moves are counted. */
+  get duplicates(): DuplicateSettings {
+    return this.#settings.duplicates;
   }
 
   /** All that the other leaves send, whether it concerns us or not. */

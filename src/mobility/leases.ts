@@ -71,6 +71,11 @@ export class Leases {
     return this.#ips.get(mac) ?? NO_IPS;
   }
 
+  /** When the lease of this IP ends; `undefined`: never, or there is none. */
+  endOf(ip: IpAddress): number | undefined {
+    return this.#leases.get(ip)?.endsAt;
+  }
+
   holderOf(ip: IpAddress): MacAddress | undefined {
     return this.#leases.get(ip)?.mac;
   }

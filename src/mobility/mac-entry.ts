@@ -177,3 +177,10 @@ export function remoteIps(entry: Pick<MacEntry, "remote">, vtep: VtepAddress): I
   }
   return ips;
 }
+
+/** Every IP that our own claim or any route gives the MAC. */
+export function ipsNamed(entry: Pick<MacEntry, "local" | "remote">): ReadonlySet<IpAddress> {
+  const ips = new Set<IpAddress>(entry.local?.ips.keys());
+  for (const { ip } of entry.remote.values()) if (ip !== undefined) ips.add(ip);
+  return ips;
+}

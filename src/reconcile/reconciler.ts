@@ -135,6 +135,11 @@ export class Reconciler<Key extends string, Row> {
     return this.#table.actual;
   }
 
+  /** Whether what stands at this key is what is wanted, as far as is known. */
+  isRight(key: Key): boolean {
+    return this.#table.changeFor(key) === undefined;
+  }
+
   get waiting(): ReadonlyMap<Key, Waiting<Key>> {
     return this.#waiting.rows;
   }

@@ -11,6 +11,7 @@ import type { TcpAccess } from "../../src/control/tcp.ts";
 import type { EventListener } from "../../src/control/watch.ts";
 import type { Vni } from "../../src/evpn/vni.ts";
 import { entry, LEAF2, macIpRoute, T0, world } from "../control/world.ts";
+import { adv, I4, A as LEAF, Leaf, M, B as OTHER } from "../mobility/leaf.ts";
 
 const A = "02:00:00:00:00:0a";
 const B = "02:00:00:00:00:0b";
@@ -225,7 +226,7 @@ describe("roam history", () => {
     const [move] = [...snapshot.moves];
     if (move === undefined) throw new Error("there is no move");
     const moved = { ...move, kind: "moved", text: "It went", times: 1 };
-    snapshot = { ...snapshot, history: [happened, moved] };
+    snapshot = { ...snapshot, history: () => [happened, moved] };
   });
 
   it("draws what happened, oldest first, and tells the rest in words", async () => {
@@ -266,6 +267,57 @@ describe("roam history", () => {
     expect((await roam("history vm7")).err).toContain(
       'Cannot ask about "vm7": it is not a MAC or an IP address',
     );
+  });
+});
+
+describe("roam explain", () => {
+  beforeEach(() => {
+    const leaf = Leaf.ready(LEAF);
+    leaf.hears(adv(OTHER, { ip: I4 }));
+    leaf.sees({ mac: M, port: "p1" });
+    leaf.after(2000);
+    snapshot = {
+      ...snapshot,
+      now: leaf.now,
+      domains: [...leaf.engine.domains()],
+      entries: () => [],
+    };
+  });
+
+  it("says first why, then all that bears on it, and nothing of what is not there", async () => {
+    await start();
+    const { code, out, err } = await roam(`explain ${M}`);
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out.split("\n").slice(0, 6)).toEqual([
+      `${M} in VNI 10`,
+      "  At port p1: sequence 1 beats 0 of 192.0.2.2",
+      "",
+      "claims",
+      "  BY      VTEP       SEQ  OUTCOME                        ROUTES",
+      "  local   192.0.2.1  1    won                            -",
+    ]);
+    expect(out).toContain("lost to 192.0.2.1 by sequence");
+    expect(out).toContain("on port p1, came by data, last seen 2.0 s ago");
+    expect(out).toContain("sequence sent 1, heard 0\n  1 of 5 moves within 180 s\n");
+    expect(out).toMatch(/duplicate-window {2}in 178\.0 s/);
+    expect(out).not.toContain("ignored routes");
+    expect((await roam(`explain ${I4}`)).out).toContain(`  It holds ${I4}\n`);
+  });
+
+  it("is an array for scripts", async () => {
+    await start();
+    expect(JSON.parse((await roam(`explain ${M} --vni 10 --json`)).out)).toMatchObject([
+      { mac: M, deciding: { step: "sequence" } },
+    ]);
+  });
+
+  it("fails with a sentence for what is not known", async () => {
+    await start();
+    expect(await roam(`explain ${B}`)).toEqual({
+      code: 1,
+      out: "",
+      err: `Cannot explain MAC ${B}: it is not known\n`,
+    });
   });
 });
 

@@ -12,6 +12,7 @@ import type { Result } from "../../src/evpn/result.ts";
 import { automaticRouteDistinguisher } from "../../src/evpn/route-distinguisher.ts";
 import { automaticRouteTarget } from "../../src/evpn/route-target.ts";
 import { toVni, type Vni } from "../../src/evpn/vni.ts";
+import { DEFAULT_DUPLICATES } from "../../src/mobility/duplicates.ts";
 import type { MacEntry } from "../../src/mobility/mac-entry.ts";
 
 export const T0: number = Date.parse("2026-03-01T12:00:00.000Z");
@@ -169,7 +170,10 @@ export function world({ entries = [], ...rest }: World = {}): Snapshot {
     ignored: [],
     moves: [],
     duplicates: [],
-    history: [],
+    history: () => [],
+    domains: [],
+    duplicateSettings: DEFAULT_DUPLICATES,
+    tables: undefined,
     ...rest,
   };
 }

@@ -272,6 +272,13 @@ export class Leaf {
     );
   }
 
+  /** The same with their keys. */
+  rowsAt(table: TableName): { readonly key: string; readonly row: object }[] {
+    return [...this.#rows.values()].flatMap((at) =>
+      at.table === table && at.row !== undefined ? [{ key: at.key, row: at.row }] : [],
+    );
+  }
+
   /** The highest number that anybody has used for the MAC; -1: none. */
   highestSeq(of: MacAddress): number {
     const entry = this.engine.domain(VNI)?.entry(of);

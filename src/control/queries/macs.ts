@@ -24,13 +24,12 @@ export function* showMacs(snapshot: Snapshot, filter: Filter): Batches<MacRow> {
   yield* batchesOf(yield* sortedEntries(snapshot, filter), function* (entry) {
     const placed = placeOf(entry);
     if (!fitsPlace(filter, placed)) return;
-    const ips = ipsAt(entry, placed);
-    if (filter.ip !== undefined && !ips.includes(filter.ip)) return;
-    yield macRow(entry, placed, ips);
+    if (filter.ip !== undefined && !ipsAt(entry, placed).includes(filter.ip)) return;
+    yield macRow(entry, placed);
   });
 }
 
-function macRow(entry: MacEntry, placed: Placed, ips: readonly IpAddress[]): MacRow {
+export function macRow(entry: MacEntry, placed: Placed = placeOf(entry)): MacRow {
   return {
     vni: entry.vni,
     mac: entry.mac,
@@ -39,7 +38,7 @@ function macRow(entry: MacEntry, placed: Placed, ips: readonly IpAddress[]): Mac
     vtep: placed.vtep,
     seq: placed.claim?.seq ?? null,
     sticky: placed.claim?.sticky ?? false,
-    ips: sortedIps(ips),
+    ips: sortedIps(ipsAt(entry, placed)),
     learnedFrom: entry.local?.learnedFrom ?? (placed.whereabouts === "there" ? "rib" : null),
     moves: entry.moves,
     since: new Date(entry.since).toISOString(),

@@ -4,6 +4,7 @@ import type { ShowRows, What } from "../rows.ts";
 import type { Snapshot } from "../snapshot.ts";
 import type { Batches } from "./batches.ts";
 import { showDuplicates } from "./duplicates.ts";
+import { showExplain } from "./explain.ts";
 import { showHistory } from "./history.ts";
 import { showMacs } from "./macs.ts";
 import { showMoves } from "./moves.ts";
@@ -25,6 +26,7 @@ const QUERIES: {
   moves: showMoves,
   duplicates: showDuplicates,
   history: showHistory,
+  explain: showExplain,
 };
 
 export function show<W extends What>(

@@ -1,6 +1,6 @@
 /** Owners whose time has come: they are asked, or what their silence means is acted upon. */
 import type { IpAddress } from "../evpn/ip.ts";
-import type { Challenge } from "./challenge.ts";
+import { type Challenge, tellTakenBack } from "./challenge.ts";
 import type { Scene } from "./commit.ts";
 import { hostSeen, type SeenPolicy } from "./hosts.ts";
 
@@ -23,6 +23,11 @@ function attend(
 ): void {
   const { domain, outbox, at } = scene;
   const { owner, port, waiting, attemptsLeft = policy.probe.attempts } = challenge;
+  if (challenge.isAnswered === true) {
+    domain.guard.challenges.delete(ip);
+    tellTakenBack(scene, ip, challenge);
+    return;
+  }
   const entry = domain.entry(owner);
   const isThere = entry?.local?.port === port;
   // While the claim waits, the owner has the IP; if it has lost it otherwise, nobody is to be asked.

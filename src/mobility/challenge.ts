@@ -7,7 +7,7 @@ import type { MacAddress } from "../evpn/mac.ts";
 import type { PortName } from "../evpn/port.ts";
 import type { Scene } from "./commit.ts";
 import { isHandover } from "./duplicates.ts";
-import { begin, type Guard, tellSpoof } from "./guard.ts";
+import { begin, type Guard, type Spoof, tellSpoof } from "./guard.ts";
 import type { MacEntry } from "./mac-entry.ts";
 import type { Place } from "./notice.ts";
 import type { Sighting } from "./observation.ts";
@@ -23,7 +23,15 @@ export interface Challenge {
   /** `undefined` before the first. */
   readonly attemptsLeft: number | undefined;
   readonly isAsked: boolean;
+  /** It has answered that it has the IP, though it had lost it. */
+  readonly isAnswered?: true;
 }
+
+/**
+ * Who takes a virtual IP back has it a moment before it announces it, and may have answered by then:
+ * so long an announcement is waited for before it is taken for robbed.
+ */
+const ANNOUNCES_MS = 100;
 
 /** A host of ours has lost the IP to a claim from elsewhere: it is asked whether that was right. */
 export function ownerLost(
@@ -49,16 +57,29 @@ export function ownerSpoke(scene: Scene, { ip, mac, port, signal }: Sighting): b
     return false;
   }
   if (challenge.port !== port || !challenge.isAsked) return false;
-  if (challenge.waiting === undefined && signal !== "answer") return false;
-  end(guard, ip);
-  const spoof = { mac: challenge.by.mac, ip, owner: mac, at: { kind: "port", port } as const };
-  if (challenge.waiting !== undefined) {
-    guard.refuse({ ip, mac: challenge.by.mac }, at);
-    tellSpoof(scene, spoof, "refused");
+  if (challenge.waiting === undefined) {
+    if (signal !== "answer") return false;
+    if (challenge.isAnswered !== true) {
+      guard.challenges.set(ip, { ...challenge, isAnswered: true });
+      guard.agenda.set(ip, at + ANNOUNCES_MS);
+    }
     return true;
   }
-  if (guard.isNews({ ip, mac: challenge.by.mac }, at)) tellSpoof(scene, spoof, "taken-back");
+  end(guard, ip);
+  guard.refuse({ ip, mac: challenge.by.mac }, at);
+  tellSpoof(scene, spoofOf(ip, challenge), "refused");
   return true;
+}
+
+/** The owner has answered, and has not announced the IP since. */
+export function tellTakenBack(scene: Scene, ip: IpAddress, challenge: Challenge): void {
+  const { mac } = challenge.by;
+  if (!scene.domain.guard.isNews({ ip, mac }, scene.at)) return;
+  tellSpoof(scene, spoofOf(ip, challenge), "taken-back");
+}
+
+function spoofOf(ip: IpAddress, { by, owner, port }: Challenge): Spoof {
+  return { mac: by.mac, ip, owner, at: { kind: "port", port } };
 }
 
 function end({ challenges, agenda }: Guard, ip: IpAddress): void {

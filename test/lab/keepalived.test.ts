@@ -14,8 +14,6 @@ const KEEPALIVED = "/usr/sbin/keepalived";
 const VIP = { ipv4: "192.168.10.200", ipv6: "2001:db8:10::200" };
 const ROUTER_MAC = "00:00:5e:00:01:33";
 const FAILOVERS = 20;
-/** So long the leaf that has lost an address asks its old holder whether that was right. */
-const ASKED_MS = 3500;
 /** The first is the master while it lives. */
 const ROUTERS = ["host1", "host2"] as const;
 type Router = (typeof ROUTERS)[number];
@@ -47,13 +45,7 @@ const WAYS: readonly Way[] = [
 describe.skipIf(!isThere).each(WAYS)("a virtual IP of keepalived, $name", (way) => {
   const scene = withScene();
   let told: readonly string[] = [];
-  let client: Client | undefined;
-  const isHeard = way.vmac || !way.suppress;
-
-  function pinging(): Client {
-    if (client === undefined) throw new Error("Cannot test: the client was not started");
-    return client;
-  }
+  let clients: readonly Client[] = [];
 
   it("comes up at the first router, and the client behind FRR reaches it", async () => {
     const s = scene();
@@ -69,49 +61,32 @@ describe.skipIf(!isThere).each(WAYS)("a virtual IP of keepalived, $name", (way) 
     await start(s, "host1");
     await heldBy(s, "host1", way);
     await start(s, "host2");
-    client = new Client(s);
-    await client.hears(20);
+    clients = addressesOf(way).map((address) => new Client(s, address));
+    for (const client of clients) await client.hears(20);
     told = loud(s);
   });
 
-  // The kernel lets no gratuitous ARP and no unsolicited advertisement out by a port with
-  // `neigh_suppress`, whoever it is from. roamd's and FRR's leaves know the new holder at once, but the
-  // client goes on with what stands in its own cache until it has asked the old one in vain: some 20 s.
-  it.runIf(!isHeard).fails("is heard of by the client when the MAC is another", async () => {
-    const s = scene();
-    await stop(s, "host1");
-    await heldBy(s, "host2", way);
-    await pinging().hears(20, 5000);
-  });
-
-  it(`fails over ${isHeard ? FAILOVERS : 4} times, and is followed`, {
-    timeout: 240_000,
-  }, async () => {
+  it(`fails over ${FAILOVERS} times, and is followed`, { timeout: 240_000 }, async () => {
     const s = scene();
     const losses: number[] = [];
-    if (!isHeard) await start(s, "host1");
-    // One who is asked and has the address again by then, answers, and is taken for robbed: between
-    // hosts with MACs of their own it fails over no faster than that.
-    const pauseMs = way.vmac ? 0 : ASKED_MS;
-    for (let number = 0; number < (isHeard ? FAILOVERS : 4) / 2; number++) {
+    for (let number = 0; number < FAILOVERS / 2; number++) {
       for (const to of ["host2", "host1"] as const) {
-        const resumeAt = performance.now() + pauseMs;
-        await poll("the old holder to be asked no more", () => performance.now() > resumeAt);
-        const from = pinging().mark();
+        const from = clients.map((client) => client.mark());
         if (to === "host2") await stop(s, "host1");
         else await start(s, "host1");
         await heldBy(s, to, way);
-        if (!isHeard) continue;
-        await pinging().hears(20, 10_000);
-        losses.push(pinging().lostSince(from));
+        for (const client of clients) await client.hears(20, 10_000);
+        const lost = clients.map((client, which) => client.lostSince(from[which] ?? 0));
+        losses.push(Math.max(...lost));
       }
     }
-    if (!isHeard) return;
     const median = losses.toSorted((a, b) => a - b)[losses.length / 2];
     console.log(
       `${way.name}: of ${PINGS_PER_SECOND} pings a second lost, by failover: ` +
         `${losses.join(" ")}; median ${median}`,
     );
+    // Who is not told finds out by itself after 20 s; VRRP takes 0.4 s where the old master is not.
+    expect(Math.max(...losses)).toBeLessThan(3 * PINGS_PER_SECOND);
   });
 
   it("raises nothing: no duplicate, no warning", async () => {
@@ -131,6 +106,10 @@ async function speakForOneselfAlone(s: Scene, router: Router): Promise<void> {
   const all = "/proc/sys/net/ipv4/conf/all";
   const write = `echo 1 >${all}/arp_ignore; echo 2 >${all}/arp_announce`;
   await s.fabric.run(router, ["sh", "-c", write]);
+}
+
+function addressesOf({ vmac }: Way): readonly string[] {
+  return vmac ? [VIP.ipv4] : [VIP.ipv4, VIP.ipv6];
 }
 
 /** Version 3 of VRRP, for intervals below a second. */
@@ -186,13 +165,13 @@ async function stop(s: Scene, router: Router): Promise<void> {
 }
 
 /** Until both leaves say who has the virtual IP, and where. */
-async function heldBy(s: Scene, router: Router, { vmac }: Way): Promise<void> {
-  const mac = vmac ? ROUTER_MAC : OWN_MAC[router];
+async function heldBy(s: Scene, router: Router, way: Way): Promise<void> {
+  const mac = way.vmac ? ROUTER_MAC : OWN_MAC[router];
   const wanted = (leaf: string) =>
     JSON.stringify([mac, leaf === LEAF_OF[router] ? "here" : "there"]);
   let rows: readonly string[] = [];
   for (const leaf of Object.values(LEAF_OF)) {
-    for (const address of vmac ? [VIP.ipv4] : [VIP.ipv4, VIP.ipv6]) {
+    for (const address of addressesOf(way)) {
       await poll(
         `${leaf} to have ${address} at ${wanted(leaf)}`,
         async () => {
@@ -227,9 +206,9 @@ class Client {
   readonly #heard = new Set<number>();
   #last = 0;
 
-  constructor(s: Scene) {
+  constructor(s: Scene, address: string) {
     const interval = String(1 / PINGS_PER_SECOND);
-    const child = s.fabric.spawn("host3", ["ping", "-n", "-O", "-i", interval, VIP.ipv4], {
+    const child = s.fabric.spawn("host3", ["ping", "-n", "-O", "-i", interval, address], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     onLine(child, (line) => {

@@ -302,6 +302,17 @@ describe("An owner here that has lost its IP to a claim from elsewhere", () => {
     }
   });
 
+  it("that announces it anew, and was asked a moment before, has it back too", () => {
+    const leaf = lost("warn");
+    leaf.passes(1500);
+    leaf.sees({ ip: I4, signal: "answer" });
+    leaf.after(30);
+    leaf.sees({ ip: I4, signal: "gratuitous-arp" });
+    expect(leaf.advertised()).toContain(`${M} ${I4} 2`);
+    leaf.passes(10_000);
+    expect(told(leaf)).toEqual([]);
+  });
+
   it("that is silent has handed it over", () => {
     for (const guard of ["warn", "strict"] as const) {
       const leaf = lost(guard);

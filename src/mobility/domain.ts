@@ -17,6 +17,7 @@ import { ipsNamed, type MacEntry } from "./mac-entry.ts";
 import type { Migration } from "./migration.ts";
 import type { Sighting } from "./observation.ts";
 import type { Probe } from "./probes.ts";
+import { TwoPorts } from "./two-ports.ts";
 
 export interface IpMoves {
   readonly times: MoveTimes;
@@ -90,6 +91,7 @@ export class Domain {
   readonly announcer: Announcer = new Announcer();
   readonly limits: Limits;
   readonly guard: Guard;
+  readonly twoPorts: TwoPorts = new TwoPorts();
   readonly sticky: HostRules["sticky"];
   readonly #linkLocal: LinkLocalPolicy;
   /** What is answered to probes at each port. */
@@ -157,6 +159,7 @@ export class Domain {
     this.#entries.delete(mac);
     this.probes.delete(mac);
     this.returning.delete(mac);
+    this.twoPorts.forget(mac);
     this.refusals.delete(mac);
     this.refusalAgenda.delete(mac);
     this.agenda.delete(mac);

@@ -35,6 +35,7 @@ import type { Sighting } from "./observation.ts";
 import { beginProbe, follow, holdProbe, type ProbeSettings } from "./probes.ts";
 import { answerProbe } from "./stand-in.ts";
 import type { Evidence } from "./start-gate.ts";
+import { isBelievedThere } from "./two-ports.ts";
 
 export interface SeenPolicy {
   readonly sticky: StickyHosts;
@@ -67,6 +68,12 @@ export function hostSeen(scene: Scene, shown: Sighting, policy: SeenPolicy): voi
     return;
   }
   const { probe, isSettled = false } = policy;
+  const isFree = domain.migrations.has(mac) || isExempt(mac, policy.duplicates);
+  const patienceMs = probe.intervalMs;
+  if (!isBelievedThere(scene, shown, { before, isFree, patienceMs })) {
+    outbox.tell({ kind: "sighting-ignored", vni, mac, port, reason: "at-another-port" });
+    return;
+  }
   const unreserved = withoutReserved(scene, shown);
   const sighting = admitted(scene, unreserved, { before, probe, isSettled });
   if (sighting === undefined) return;

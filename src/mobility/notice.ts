@@ -124,6 +124,13 @@ export type Notice =
     }
   /** The MAC has gone to another leaf, and still answers here: it is at both. */
   | (OfMac & { readonly kind: "alive-twice"; readonly port: PortName; readonly vtep: VtepAddress })
+  /** The MAC was seen at the port `other`, and still answers at this one, where it was before. */
+  | (OfMac & {
+      readonly kind: "at-two-ports";
+      readonly port: PortName;
+      readonly other: PortName;
+      readonly action: "believed" | "refused";
+    })
   /** The MAC may not move: it is sticky where it is, and was seen or claimed elsewhere (C2.12). */
   | (OfMac & { readonly kind: "sticky-violated"; readonly owner: MacClaim; readonly by: Place })
   /** It moves too often (RFC 7432 §15.1): with `ip`, that IP does, from MAC to MAC. */
@@ -197,6 +204,8 @@ export type SightingIgnored =
   /** Found in the bridge's table at the start, while another VTEP claims the MAC. */
   | "stale-evidence"
   | "frozen"
+  /** It still answers at another port of this leaf, and the guard is strict. */
+  | "at-another-port"
   /** From the port it was taken from a moment ago: sent before it went, or an answer to our check. */
   | "late";
 

@@ -143,6 +143,12 @@ export const DECISION: Entries<Notice> = {
       `MAC ${mac} in VNI ${vni} went to ${vtep} and still answers on port ${port}`,
     counts: decided,
   },
+  "at-two-ports": {
+    level: "warn",
+    sentence: ({ vni, mac, port, other, action }) =>
+      `MAC ${mac} in VNI ${vni} was seen on port ${other} and still answers on port ${port}: ${action}`,
+    counts: decided,
+  },
   "sticky-violated": {
     level: "warn",
     sentence: ({ vni, mac, owner, by }) =>

@@ -42,6 +42,9 @@ export const DECISION_EXAMPLES: Examples<Notice> = {
     { vni: VNI, port: eth1, mac: MAC, limit: "ips-per-mac", most: 32 },
   ],
   "alive-twice": [{ ...mac, port: eth1, vtep: LEAF2 }],
+  "at-two-ports": [
+    { ...mac, port: "eth1" as PortName, other: "eth2" as PortName, action: "refused" },
+  ],
   "sticky-violated": [{ ...mac, owner: ours, by: port("eth2") }],
   "duplicate-detected": [
     { ...mac, ip: undefined, moves: 5, vteps: [SELF, LEAF2], action: "frozen" },

@@ -431,7 +431,9 @@ describe("A legitimate move", () => {
     leaf.sees({ ip: I4, port: "p2", signal: "arp-request" });
     expect(leaf.where()).toBe("p2");
     leaf.passes(5000);
-    expect(leaf.asked).toEqual([]);
+    expect(leaf.where()).toBe("p2");
+    expect(leaf.noticesOf("spoof-suspected")).toEqual([]);
+    expect(leaf.noticesOf("at-two-ports")).toEqual([]);
   });
 });
 

@@ -7,6 +7,7 @@ import type { IpAddress } from "../../src/evpn/ip.ts";
 import type { MacAddress } from "../../src/evpn/mac.ts";
 import type { Signal } from "../../src/evpn/signal.ts";
 import { DEFAULT_DUPLICATES, type DuplicateSettings } from "../../src/mobility/duplicates.ts";
+import { HOLD_MS } from "../../src/mobility/guard.ts";
 import { DEFAULT_PROBES, type ProbeSettings, type Question } from "../../src/mobility/probes.ts";
 import { ip, mac, port } from "../mobility/leaf.ts";
 import type { FabricLeaf, Update } from "./fabric-leaf.ts";
@@ -47,6 +48,11 @@ export class Fabric {
   readonly asksSoon: boolean;
   /** What was added later is drawn from here: the stories of before stay what they were. */
   readonly #more: Random;
+  readonly #hasForger: boolean;
+  /** The last two moves of each host, the last first. */
+  readonly #moves: Map<MacAddress, readonly [number, number]> = new Map();
+  /** Longer than whatever is put off. */
+  readonly #calmMs: number;
   #isOver = false;
   #now = 0;
   #order = 0;
@@ -57,6 +63,9 @@ export class Fabric {
     this.#random = random;
     this.#more = new Random(seed ^ 0x5eed);
     this.asksSoon = this.#more.chance(0.3);
+    const guard = this.#more.pick(["off", "warn", "warn", "strict", "strict"] as const);
+    this.#hasForger = this.#more.chance(0.2);
+    this.#calmMs = guard === "strict" ? HOLD_MS + CALM_MS : CALM_MS;
     this.#roads = new Roads(random, {
       plan: (at, run) => this.#plan(at, run),
       now: () => this.#now,
@@ -67,6 +76,8 @@ export class Fabric {
       // Without its state directory a duplicate would be forgotten by a restart.
       remembers: this.#freezes || random.chance(0.5),
       probe: this.asksSoon ? SOON : DEFAULT_PROBES,
+      guard,
+      isHonest: (moved: MacAddress): boolean => !this.#hasForger && !this.#hasJustBeenBack(moved),
       ask: (leaf: FabricLeaf, question: Question): void => this.#asked(leaf, question),
     };
     const frrShare = random.chance(0.4) ? random.pick([0.3, 0.6]) : 0;
@@ -89,7 +100,9 @@ export class Fabric {
       port: "p1",
     }));
     const kinds = leaves.map(({ vtep, kind }) => `${vtep} ${kind}`).join(", ");
-    this.story.push(`leaves: ${kinds}; ${this.#freezes ? "freezes" : "warns of"} duplicates`);
+    this.story.push(
+      `leaves: ${kinds}; ${this.#freezes ? "freezes" : "warns of"} duplicates, guard ${guard}`,
+    );
   }
 
   /** Runs the whole story; answers what went wrong. */
@@ -103,7 +116,7 @@ export class Fabric {
     }
     const faults = this.#drain();
     this.#isOver = true;
-    if (this.asksSoon) this.#age();
+    if (this.asksSoon || this.#calmMs > CALM_MS) this.#age();
     for (let round = 0; round < 3; round++) {
       for (const host of this.hosts) this.#speakAll(host);
       faults.push(...this.#drain());
@@ -120,7 +133,7 @@ export class Fabric {
 
   /** Does all that is planned and all that is due, until it has been calm for a while. */
   #drain(): string[] {
-    let calmAt = this.#now + CALM_MS;
+    let calmAt = this.#now + this.#calmMs;
     for (let step = 0; step < STEPS_MAX; step++) {
       this.#planned.sort((a, b) => b.at - a.at || b.order - a.order);
       const next = this.#planned.at(-1);
@@ -135,7 +148,7 @@ export class Fabric {
       // Those who were woken may have planned more.
       this.#planned.splice(this.#planned.indexOf(next), 1);
       next.run();
-      if (!next.isAnswer) calmAt = this.#now + CALM_MS;
+      if (!next.isAnswer) calmAt = this.#now + this.#calmMs;
     }
     this.#planned = [];
     return ["does not come to rest"];
@@ -149,7 +162,8 @@ export class Fabric {
     const answer = (): void => {
       const frame = { mac: asked, ip: about, port: at, signal: "answer" } as const;
       // By then it may have gone.
-      if (host.leaf === leaf && host.ips.includes(about)) leaf.frame(frame, this.#now);
+      const isStillThere = host.leaf === leaf && host.port === at;
+      if (isStillThere && host.ips.includes(about)) leaf.frame(frame, this.#now);
     };
     this.#plan(this.#now + this.#random.between(1, 3), answer, true);
   }
@@ -180,6 +194,7 @@ export class Fabric {
     const from = host.leaf;
     host.leaf = random.pick(this.leaves);
     host.port = random.pick(["p1", "p2"]);
+    this.#moves.set(host.mac, [this.#now, this.#moves.get(host.mac)?.[0] ?? -1000]);
     this.#tell(`${host.mac} moves to ${host.leaf.vtep} ${host.port}`);
     // The old port goes down before, after, or never.
     const portGoes = random.pick(["before", "after", "never", "never"]);
@@ -190,6 +205,20 @@ export class Fabric {
       });
     }
     if (!random.chance(0.2)) this.#speak(host);
+    if (this.#hasForger && this.#more.chance(0.2)) this.#forge(host);
+  }
+
+  /** Away and back so fast, it may answer what was meant for whoever is there no more. */
+  #hasJustBeenBack(mac: MacAddress): boolean {
+    const [, first = -1000] = this.#moves.get(mac) ?? [];
+    return this.#now - first <= DEFAULT_PROBES.intervalMs;
+  }
+
+  /** Somebody behind the other port of the leaf uses the host's MAC. */
+  #forge({ mac: forged, leaf, port: own }: Host): void {
+    const other = port(own === "p1" ? "p2" : "p1");
+    this.#tell(`${forged} is forged at ${leaf.vtep} ${other}`);
+    leaf.frame({ mac: forged, ip: undefined, port: other, signal: "rarp" }, this.#now);
   }
 
   #speak(host: Host): void {

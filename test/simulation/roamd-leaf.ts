@@ -11,6 +11,7 @@ import type { VtepAddress } from "../../src/evpn/vtep.ts";
 import { rowsOf } from "../../src/mobility/desired.ts";
 import type { DuplicateSettings } from "../../src/mobility/duplicates.ts";
 import { Engine } from "../../src/mobility/engine.ts";
+import type { GuardMode } from "../../src/mobility/guard.ts";
 import type { Memory } from "../../src/mobility/memory.ts";
 import type { Notice } from "../../src/mobility/notice.ts";
 import type { Observation } from "../../src/mobility/observation.ts";
@@ -24,6 +25,9 @@ export interface RoamdOptions {
   /** Whether the state directory is still there after a restart. */
   readonly remembers: boolean;
   readonly probe: ProbeSettings;
+  readonly guard: GuardMode;
+  /** Nobody but the host uses its MAC, and the host no more than one place. */
+  readonly isHonest: (mac: MacAddress) => boolean;
   /** Whoever is behind that port may answer. */
   readonly ask: (leaf: FabricLeaf, question: Question) => void;
 }
@@ -60,8 +64,8 @@ export class RoamdLeaf implements FabricLeaf {
   }
 
   #newEngine(): Engine {
-    const { duplicates, probe } = this.#options;
-    return new Engine({ domains: new Map(), duplicates, probe, guard: "warn" });
+    const { duplicates, probe, guard } = this.#options;
+    return new Engine({ domains: new Map(), duplicates, probe, guard });
   }
 
   /** It knows nothing but what the RIB, the kernel and the state directory hold. */
@@ -140,7 +144,7 @@ export class RoamdLeaf implements FabricLeaf {
 
   #act(decision: Decision, at: number): number {
     this.#remember(decision);
-    for (const notice of decision.notices) this.#checkDuplicate(notice, at);
+    for (const notice of decision.notices) this.#checkNotice(notice, at);
     for (const want of decision.wants) this.#apply(want);
     // The daemon teaches the bridge where a host is that has come to us.
     for (const { mac, port: at } of decision.lessons) {
@@ -264,10 +268,13 @@ export class RoamdLeaf implements FabricLeaf {
   }
 
   /** Nobody is called a duplicate that has not come to us so often (C2.9), by a count of our own. */
-  #checkDuplicate(notice: Notice, at: number): void {
+  #checkNotice(notice: Notice, at: number): void {
     const { windowMs, moves, action } = this.#options.duplicates;
     if (notice.kind === "moved" && notice.from.kind === "vtep" && notice.to.kind === "port") {
       this.#arrivals.set(notice.mac, [...(this.#arrivals.get(notice.mac) ?? []), at]);
+    }
+    if (notice.kind === "at-two-ports" && this.#options.isHonest(notice.mac)) {
+      this.faults.push(`${this.vtep}: ${notice.mac} is held to be at two ports`);
     }
     if (notice.kind !== "duplicate-detected" || notice.ip !== undefined) return;
     const arrivals = this.#arrivals.get(notice.mac) ?? [];

@@ -15,6 +15,7 @@ const unitRooms = [
   "scenarios",
   "simulation",
   "docs",
+  "doctor",
 ];
 
 /**

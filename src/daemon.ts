@@ -14,6 +14,7 @@ import type { RouteDistinguisher } from "./evpn/route-distinguisher.ts";
 import type { RowAt } from "./evpn/rows.ts";
 import { type Gobgp, openGobgp } from "./gobgp/speaker.ts";
 import { Keeping } from "./keeping.ts";
+import { effectiveCapabilities } from "./linux/capabilities.ts";
 import { type Kernel, openKernel } from "./linux/kernel.ts";
 import { Engine } from "./mobility/engine.ts";
 import type { Notice } from "./mobility/notice.ts";
@@ -67,6 +68,7 @@ class Daemon implements AsyncDisposable {
   readonly #listener: Listener<AnyNotice>;
   readonly #sleeper = new Sleeper(now, () => this.#wake());
   readonly #startedAt = now();
+  readonly #capabilities = effectiveCapabilities();
   readonly #closing = new AbortController();
   readonly #keeping: Keeping;
   /** What the kernel tells while it is being opened. */
@@ -259,6 +261,7 @@ class Daemon implements AsyncDisposable {
       timeline: this.#reporter.timeline,
       history: this.#reporter.history,
       gobgp: () => this.#gobgp.status(),
+      capabilities: this.#capabilities,
       kernel: this.#kernel,
     };
   }

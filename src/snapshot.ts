@@ -1,4 +1,5 @@
 /** What the daemon shows of itself: live views, made anew for every question. */
+import { timeOfDay } from "./clock.ts";
 import type {
   DuplicateView,
   GobgpStatus,
@@ -31,6 +32,8 @@ export interface Shown {
   readonly timeline: Timeline;
   readonly history: History;
   readonly gobgp: () => GobgpStatus;
+  /** Of the process, hexadecimal as in proc(5). */
+  readonly capabilities?: string | undefined;
   /** `undefined` until it is open. */
   readonly kernel: Pick<Kernel, "ports" | "bridges"> | undefined;
 }
@@ -40,6 +43,8 @@ export function snapshotOf(shown: Shown, now: number): Snapshot {
   const vrfs = [...vrfViews(engine)];
   return {
     now,
+    timeOfDay: timeOfDay(),
+    capabilities: shown.capabilities,
     version,
     startedAt,
     ready: engine.isReady,

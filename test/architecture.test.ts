@@ -27,7 +27,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly (string | RegExp)[]>> = {
     "report/history-row.ts",
     "report/control-notice.ts",
   ],
+  doctor: ["evpn/", "control/rows.ts", "control/facts-row.ts"],
   cli: [
+    "doctor/",
+    "control/facts-row.ts",
     "control/protocol.ts",
     "control/rows.ts",
     "control/command.ts",

@@ -4,7 +4,7 @@ import type { Filter } from "../control/protocol.ts";
 import type { EventRow, ShowRows, What } from "../control/rows.ts";
 import type { Target } from "../control/target.ts";
 import { EXIT, type Io } from "./io.ts";
-import { commandLine, eventLine, render } from "./render.ts";
+import { commandLine, eventLine, render, type Shown } from "./render.ts";
 
 /** Whom to ask, and how to print what is answered. */
 export interface Asked {
@@ -17,7 +17,7 @@ export interface Ask extends Asked {
   readonly filter: Filter;
 }
 
-export function askShow(what: What, ask: Ask): Promise<number> {
+export function askShow(what: Shown, ask: Ask): Promise<number> {
   return withClient(ask, async (client) => {
     const { io, filter, json } = ask;
     const answer = client.show({ what, filter }, io.signal);
@@ -113,8 +113,8 @@ async function printArray(answer: Answer, what: What, io: Io): Promise<number> {
 }
 
 /** A table needs all rows first: its columns are as wide as their widest cell. */
-async function printTable(answer: Answer, what: What, io: Io): Promise<number> {
-  const rows: ShowRows[What][] = [];
+async function printTable(answer: Answer, what: Shown, io: Io): Promise<number> {
+  const rows: ShowRows[Shown][] = [];
   for await (const texts of answer) for (const text of texts) rows.push(JSON.parse(text));
   // Half a table would look like a whole one.
   if (!io.signal.aborted) await io.out(render(what, rows, io));

@@ -5,7 +5,6 @@
  */
 import { CommanderError } from "commander";
 import { DEFAULT_SOCKET, FILTERS, readFilter } from "../control/protocol.ts";
-import type { What } from "../control/rows.ts";
 import { readTarget, type TargetOptions } from "../control/target.ts";
 import { type Ask, type Asked, askCommand, askShow, askWatch } from "./ask.ts";
 import { completionOf, SHELLS } from "./completion.ts";
@@ -13,15 +12,16 @@ import { filterOf, optionsOf, type Typed } from "./filter-options.ts";
 import { type AskAbout, addHost } from "./host-commands.ts";
 import { EXIT, type Io } from "./io.ts";
 import { addClear, addWord } from "./order-commands.ts";
+import type { Shown } from "./render.ts";
 import { RoamCommand } from "./roam-command.ts";
 
-interface Shown {
-  readonly what: Exclude<What, "status" | "history" | "explain">;
+interface Table {
+  readonly what: Exclude<Shown, "status" | "history" | "explain">;
   readonly summary: string;
   readonly example: string;
 }
 
-const SHOWN: readonly Shown[] = [
+const SHOWN: readonly Table[] = [
   { what: "vnis", summary: "the MAC-VRFs of this leaf", example: "show vnis" },
   { what: "macs", summary: "where each MAC is", example: "show macs --vni 10 --local" },
   {
@@ -104,7 +104,7 @@ export function programOf(io: Io, done: Done): RoamCommand {
 function addQuestions(program: RoamCommand, io: Io, done: Done): void {
   const askAbout: AskAbout = (what, filter) =>
     done(askShow(what, { io, ...globals(program, io), filter }));
-  const question = (command: RoamCommand, what: What | "events"): RoamCommand => {
+  const question = (command: RoamCommand, what: Shown | "events"): RoamCommand => {
     for (const field of FILTERS[what]) {
       for (const option of optionsOf(field)) command.addOption(option);
     }
@@ -123,6 +123,10 @@ function addQuestions(program: RoamCommand, io: Io, done: Done): void {
     question(show.add(what, summary), what).example(example);
   }
   addHost(program, askAbout);
+  program
+    .add("doctor", "what breaks EVPN in practice: whether it does here, and what to do about it")
+    .example("doctor", "doctor --json")
+    .action(() => done(examineAll({ io, ...globals(program, io) })));
   const watch = program.add("watch", "what happens, as it happens, until interrupted");
   question(watch, "events").example("watch --vni 10");
 }
@@ -136,6 +140,12 @@ function addCompletion(program: RoamCommand, io: Io, done: Done): void {
       .example(`completion ${shell}`)
       .action(() => done(io.out(completionOf(program, shell)).then(() => EXIT.ok)));
   }
+}
+
+/** Loaded only here, as gRPC is. */
+async function examineAll(asked: Asked): Promise<number> {
+  const { askDoctor } = await import("./doctor.ts");
+  return askDoctor(asked);
 }
 
 function globals(program: RoamCommand, io: Io): Omit<Asked, "io"> {

@@ -1,13 +1,14 @@
 /** Commands about one host, which is named by its MAC or one of its IPs. */
 import { readFilter } from "../control/protocol.ts";
-import type { What } from "../control/rows.ts";
 import { filterOf, optionsOf, type Typed } from "./filter-options.ts";
 import { EXIT } from "./io.ts";
 import type { RoamCommand } from "./roam-command.ts";
 
 type Filter = Extract<ReturnType<typeof readFilter>, { ok: true }>["value"];
 
-export type AskAbout = (what: What, filter: Filter) => Promise<void>;
+type About = "history" | "explain";
+
+export type AskAbout = (what: About, filter: Filter) => Promise<void>;
 
 export function addHost(program: RoamCommand, ask: AskAbout): void {
   const explain = program
@@ -22,7 +23,7 @@ export function addHost(program: RoamCommand, ask: AskAbout): void {
 
 function about(
   command: RoamCommand,
-  what: What,
+  what: About,
   fields: readonly ("vni" | "last")[],
   ask: AskAbout,
 ): void {
@@ -35,7 +36,7 @@ function about(
   });
 }
 
-function readHost(what: What, address: string, typed: Typed): ReturnType<typeof readFilter> {
+function readHost(what: About, address: string, typed: Typed): ReturnType<typeof readFilter> {
   const rest = filterOf(typed);
   const others = readFilter(what, rest);
   if (!others.ok) return others;

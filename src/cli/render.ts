@@ -110,8 +110,11 @@ const duplicates: Columns<DuplicateRow> = {
   "RECOVERS AT": ({ recoversAt }) => (recoversAt === null ? "-" : seconds(recoversAt)),
 };
 
+/** What `doctor` judges is for nobody to look at. */
+export type Shown = Exclude<What, "facts">;
+
 const RENDERERS: {
-  readonly [W in What]: (rows: readonly ShowRows[W][], options: TableOptions) => string;
+  readonly [W in Shown]: (rows: readonly ShowRows[W][], options: TableOptions) => string;
 } = {
   status: (rows, options) => rows.map((row) => statusText(row, options)).join(""),
   vnis: table(vnis),
@@ -126,7 +129,7 @@ const RENDERERS: {
   duplicates: table(duplicates),
 };
 
-export function render<W extends What>(
+export function render<W extends Shown>(
   what: W,
   rows: readonly ShowRows[W][],
   options: TableOptions,

@@ -42,6 +42,7 @@ export const FILTERS: Readonly<Record<What | "events", readonly FilterField[]>> 
   duplicates: ["vni", "mac", "ip", "vtep"],
   history: ["vni", "mac", "ip", "last"],
   explain: ["vni", "mac", "ip"],
+  facts: [],
   events: ["vni", "mac", "ip", "vtep", "port"],
 };
 
@@ -130,6 +131,7 @@ export const WHATS: readonly What[] = [
   "duplicates",
   "history",
   "explain",
+  "facts",
 ];
 
 function allowed(fields: readonly string[]): string {

@@ -6,6 +6,7 @@
 import type { HistoryRow } from "../report/history-row.ts";
 import type { MoveRecord } from "../report/move.ts";
 import type { ExplainRow } from "./explain-row.ts";
+import type { FactsRow } from "./facts-row.ts";
 
 export interface StatusRow {
   readonly version: string;
@@ -131,6 +132,16 @@ export interface DuplicateRow {
   readonly vteps: readonly string[];
 }
 
+/** One thing that `doctor` has looked at. */
+export interface CheckRow {
+  readonly check: string;
+  /** `null`: it can not be told from here. */
+  readonly ok: boolean | null;
+  readonly detail: string;
+  /** What to do about it; `null` where nothing is wrong. */
+  readonly remedy: string | null;
+}
+
 /** One event of `watch`: a notice as it is, when it was, and in words. */
 export interface EventRow {
   readonly at: string;
@@ -152,6 +163,7 @@ export interface ShowRows {
   readonly moves: MoveRecord;
   readonly history: HistoryRow;
   readonly explain: ExplainRow;
+  readonly facts: FactsRow;
   readonly duplicates: DuplicateRow;
 }
 

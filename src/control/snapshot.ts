@@ -23,6 +23,10 @@ import type { MoveRecord } from "../report/move.ts";
 export interface Snapshot {
   /** Milliseconds since the epoch, as all times here. */
   readonly now: number;
+  /** What the clock on the wall says, which may have been set since we started. */
+  readonly timeOfDay: number;
+  /** Of the process, hexadecimal as in proc(5). */
+  readonly capabilities: string | undefined;
   readonly version: string;
   readonly startedAt: number;
   /** Whether all sources have told their start, so that rows are written. */

@@ -1,4 +1,5 @@
 /** Asks at the start for what will be needed later, so that its lack is one sentence. */
+import { readFileSync } from "node:fs";
 import { MessageWriter } from "../wire/netlink.ts";
 import { NeighbourFlag, writeNeighbour } from "../wire/netlink-neighbour.ts";
 import { Errno, LinuxError } from "./linux-error.ts";
@@ -42,4 +43,13 @@ async function requireNetAdmin(netlink: NetlinkClient): Promise<void> {
   const [failure] = await netlink.write(writer.finish());
   if (failure?.errno !== Errno.EPERM) return;
   throw new LinuxError("Cannot write forwarding entries", Errno.EPERM, "it needs CAP_NET_ADMIN");
+}
+
+/** What this process may do, hexadecimal as in proc(5); `undefined` where that can not be read. */
+export function effectiveCapabilities(): string | undefined {
+  try {
+    return /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1];
+  } catch {
+    return undefined;
+  }
 }

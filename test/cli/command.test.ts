@@ -321,6 +321,52 @@ describe("roam explain", () => {
   });
 });
 
+describe("roam doctor", () => {
+  type Check = Readonly<Record<"check" | "ok" | "detail" | "remedy", unknown>>;
+  const of = (said: Said, name: string): Check | undefined =>
+    (JSON.parse(said.out) as Check[]).find(({ check }) => check === name);
+
+  it("is an array of checks for scripts, and ends with 1 where one of them says no", async () => {
+    await start();
+    const said = await roam("doctor --json");
+    const checks = JSON.parse(said.out) as Check[];
+    for (const check of checks) {
+      expect(Object.keys(check)).toEqual(["check", "ok", "detail", "remedy"]);
+    }
+    expect(of(said, "daemon")).toMatchObject({ ok: true, remedy: null });
+    expect(of(said, "capabilities")).toMatchObject({ ok: true });
+    expect(said.code).toBe(checks.some(({ ok }) => ok === false) ? 1 : 0);
+  });
+
+  it("says for people what is wrong, and what to do about it", async () => {
+    snapshot = { ...snapshot, capabilities: "0" };
+    await start();
+    const { out, code } = await roam("doctor");
+    expect(out).toMatch(
+      /^WRONG {2}capabilities +roamd runs without CAP_NET_ADMIN and CAP_NET_RAW$/m,
+    );
+    expect(out).toMatch(/^ +-> give it CAP_NET_ADMIN and CAP_NET_RAW/m);
+    expect(code).toBe(1);
+  });
+
+  it("looks at the host as well where the daemon does not answer", async () => {
+    const said = await roam("doctor --json");
+    expect(said).toMatchObject({ code: 1, err: "" });
+    expect(of(said, "daemon")).toMatchObject({
+      ok: false,
+      detail: `Cannot reach roamd at ${socket}: ENOENT`,
+    });
+    expect(of(said, "learning")).toBeDefined();
+  });
+
+  it("does not judge this host by a daemon on another", async () => {
+    await start({ address: "127.0.0.1:0", tls: undefined, keyFile: undefined });
+    const said = await roam(`--control tcp://${server?.tcp} doctor --json`);
+    expect(of(said, "daemon")).toMatchObject({ ok: true });
+    expect(of(said, "mtu")).toMatchObject({ ok: null });
+  });
+});
+
 describe("roam attach, detach and migrate", () => {
   it("pass on the word, and say where the host is after it", async () => {
     await start();

@@ -28,11 +28,11 @@ describe("A question that comes over the socket", () => {
     ['{"what":"macs","filter":7}', "Cannot read the request: its filter is not a JSON object"],
     [
       '{"what":"flurbs"}',
-      'Cannot show "flurbs": it is none of status, vnis, macs, neighbors, routes, vteps, ports, moves, duplicates, history, explain',
+      'Cannot show "flurbs": it is none of status, vnis, macs, neighbors, routes, vteps, ports, moves, duplicates, history, explain, facts',
     ],
     [
       '{"what":"constructor"}',
-      'Cannot show "constructor": it is none of status, vnis, macs, neighbors, routes, vteps, ports, moves, duplicates, history, explain',
+      'Cannot show "constructor": it is none of status, vnis, macs, neighbors, routes, vteps, ports, moves, duplicates, history, explain, facts',
     ],
     ['{"what":"status","filter":{"vni":1}}', 'Cannot narrow status by "vni": it takes no filter'],
     [

@@ -147,6 +147,8 @@ interface World extends Partial<Omit<Snapshot, "entries">> {
 export function world({ entries = [], ...rest }: World = {}): Snapshot {
   return {
     now: T0 + 90_500,
+    timeOfDay: T0 + 90_500,
+    capabilities: "3000",
     version: "0.1.0",
     startedAt: T0,
     ready: true,

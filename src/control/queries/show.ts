@@ -5,6 +5,7 @@ import type { Snapshot } from "../snapshot.ts";
 import type { Batches } from "./batches.ts";
 import { showDuplicates } from "./duplicates.ts";
 import { showExplain } from "./explain.ts";
+import { showFacts } from "./facts.ts";
 import { showHistory } from "./history.ts";
 import { showMacs } from "./macs.ts";
 import { showMoves } from "./moves.ts";
@@ -27,6 +28,7 @@ const QUERIES: {
   duplicates: showDuplicates,
   history: showHistory,
   explain: showExplain,
+  facts: showFacts,
 };
 
 export function show<W extends What>(

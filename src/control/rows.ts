@@ -73,7 +73,7 @@ export interface NeighborRow {
   readonly port: string | null;
   readonly vtep: string | null;
   readonly seq: number | null;
-  /** Whether the host is a router; `null` where nobody has said (RFC 9047). */
+  /** Of an IPv6 address, whether the host is a router; `null` where nobody has said (RFC 9047). */
   readonly router: boolean | null;
   readonly since: string;
 }

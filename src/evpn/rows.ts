@@ -30,6 +30,8 @@ export interface NeighbourRow {
   readonly vni: Vni;
   readonly ip: IpAddress;
   readonly mac: MacAddress;
+  /** Whether it is a router, of an IPv6 address; left out: nobody has said. */
+  readonly router?: boolean;
 }
 
 export type FdbKey = Brand<string, "FdbKey">;

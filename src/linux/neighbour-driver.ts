@@ -2,7 +2,10 @@
  * IP neighbours on the bridge: what it needs to answer ARP and ND for remote hosts (`neigh_suppress`
  * of a port, Linux 4.15). NOARP, so that the kernel neither probes nor ages them.
  */
+import type { IpAddress } from "../evpn/ip.ts";
+import type { MacAddress } from "../evpn/mac.ts";
 import { type NeighbourKey, type NeighbourRow, neighbourKey } from "../evpn/rows.ts";
+import type { Vni } from "../evpn/vni.ts";
 import type { Change, Driver, Failure } from "../reconcile/driver.ts";
 import { MessageWriter } from "../wire/netlink.ts";
 import {
@@ -56,7 +59,7 @@ export class NeighbourDriver implements Driver<NeighbourKey, NeighbourRow> {
         if (found?.kind !== "neighbour" || found.owner !== "us" || found.mac === undefined) return;
         const place = this.#parts.links.byBridge(found.device);
         if (place === undefined) return;
-        const row = { vni: place.segment.vni, ip: found.ip, mac: found.mac };
+        const row = rowOf(place.segment.vni, found.ip, { mac: found.mac, router: found.router });
         rows.set(neighbourKey(row), row);
       });
     }
@@ -80,8 +83,10 @@ export class NeighbourDriver implements Driver<NeighbourKey, NeighbourRow> {
     return failures;
   }
 
+  /** What nobody has said since we started, a former life of ours may have known. */
   agree(wanted: NeighbourRow, actual: NeighbourRow): boolean {
-    return wanted.mac === actual.mac;
+    if (wanted.mac !== actual.mac) return false;
+    return wanted.router === undefined || wanted.router === (actual.router ?? false);
   }
 
   #plan({ kind, key, row }: Change<NeighbourKey, NeighbourRow>): Plan<NeighbourKey> {
@@ -100,13 +105,22 @@ export class NeighbourDriver implements Driver<NeighbourKey, NeighbourRow> {
   }
 }
 
+/** A row as the kernel tells of it. */
+export function rowOf(
+  vni: Vni,
+  ip: IpAddress,
+  { mac, router }: { mac: MacAddress; router: boolean },
+): NeighbourRow {
+  return { vni, ip, mac, ...(router ? { router } : {}) };
+}
+
 function entry(place: Place, row: NeighbourRow, action: "put" | "delete"): NeighbourRequest {
   return {
     action,
     family: ipFamily(row.ip),
     ifindex: place.bridgeIndex,
     state: NeighbourState.noarp,
-    flags: NeighbourFlag.extLearned,
+    flags: NeighbourFlag.extLearned | (row.router === true ? NeighbourFlag.router : 0),
     mac: action === "put" ? row.mac : undefined,
     dst: row.ip,
     protocol: OWN_PROTOCOL,

@@ -68,6 +68,7 @@ export type KernelRow =
       readonly device: number;
       readonly ip: IpAddress;
       readonly mac: MacAddress | undefined;
+      readonly router: boolean;
       readonly owner: Owner;
     };
 
@@ -81,6 +82,7 @@ export function kernelRow(neighbour: Neighbour): KernelRow | undefined {
       device: ifindex,
       ip: dst,
       mac,
+      router: (neighbour.flags & NeighbourFlag.router) !== 0,
       owner: ownerOf(neighbour, neighbour.protocol === OWN_PROTOCOL),
     };
   }

@@ -88,8 +88,8 @@ export const HOST_SIGNS: readonly BpfInstruction[] = assemble([
   ...END,
 ]);
 
-/** The DHCP servers' answers alone. */
-export const DHCP_ANSWERS: readonly BpfInstruction[] = assemble([
+/** Out of the tunnel: the DHCP servers' answers, and router advertisements (134). */
+export const TUNNEL_NEWS: readonly BpfInstruction[] = assemble([
   [
     "ipv6",
     [
@@ -97,7 +97,10 @@ export const DHCP_ANSWERS: readonly BpfInstruction[] = assemble([
       [JUMP_EQUAL, 0x0800, "ipv4", undefined],
       [JUMP_EQUAL, 0x86dd, undefined, "reject"],
       [LOAD_BYTE, 20],
-      [JUMP_EQUAL, 17, "udp6", "reject"],
+      [JUMP_EQUAL, 17, "udp6", undefined],
+      [JUMP_EQUAL, 58, undefined, "reject"],
+      [LOAD_BYTE, 54],
+      [JUMP_EQUAL, 134, "accept", "reject"],
     ],
   ],
   ["ipv4", DHCPV4],

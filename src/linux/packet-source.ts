@@ -17,7 +17,7 @@ import { sight } from "../wire/sighting.ts";
 import { check, errnoName, LinuxError } from "./linux-error.ts";
 import { type DatagramSocket, META_PER_DATAGRAM, Meta } from "./native.ts";
 import type { LinuxNotice, PacketIgnored } from "./notice.ts";
-import { DHCP_ANSWERS, HOST_SIGNS } from "./packet-filter.ts";
+import { HOST_SIGNS, TUNNEL_NEWS } from "./packet-filter.ts";
 import type { PictureChange } from "./picture.ts";
 import type { Place, Port } from "./segments.ts";
 import {
@@ -70,14 +70,16 @@ class Tap {
   readonly vni: Vni;
   readonly socket: DatagramSocket;
   readonly bucket: TokenBucket;
+  readonly isTunnel: boolean;
   port: PortName;
   frames = 0;
   /** More frames have come than are looked at, and it has not been quiet since. */
   isFlooded = false;
   readonly ignored: Map<PacketIgnored, number> = new Map();
 
-  constructor({ vni, port }: Ear, socket: DatagramSocket, bucket: TokenBucket) {
+  constructor({ vni, port, filter }: Ear, socket: DatagramSocket, bucket: TokenBucket) {
     this.vni = vni;
+    this.isTunnel = filter === TUNNEL_NEWS;
     this.port = port;
     this.socket = socket;
     this.bucket = bucket;
@@ -145,7 +147,7 @@ export class PacketSource implements Disposable {
 
   /** No host is behind it for us: where its hosts are, BGP says. */
   #openTunnel({ segment: { vni, vxlan }, vxlanIndex }: Place): void {
-    this.#open({ vni, ifindex: vxlanIndex, port: portName(vxlan), filter: DHCP_ANSWERS });
+    this.#open({ vni, ifindex: vxlanIndex, port: portName(vxlan), filter: TUNNEL_NEWS });
   }
 
   #open(ear: Ear): void {
@@ -201,6 +203,7 @@ export class PacketSource implements Disposable {
       const vlan = tagged ? (this.#meta[at + Meta.vlanTag] ?? 0) & VLAN_ID : 0;
       const frame = this.#slab.subarray(i * SLOT_SIZE, i * SLOT_SIZE + length);
       if (carriesUdp(frame)) this.#answer(tap, frame, vlan);
+      else if (tap.isTunnel) this.#router(tap, frame, vlan);
       else this.#frame(tap, frame, vlan);
     }
   }
@@ -258,6 +261,19 @@ export class PacketSource implements Disposable {
       ...(vlan === 0 && probed !== undefined ? { probed } : {}),
       ...rest,
     });
+  }
+
+  /** Out of the tunnel: where its host is, BGP says. */
+  #router(tap: Tap, frame: Uint8Array, vlan: number): void {
+    const sighting = sight(frame);
+    if (!sighting.ok) {
+      this.#ignore(tap, sighting.error);
+      return;
+    }
+    const { mac } = sighting.value;
+    const { vni } = tap;
+    if (this.#listener.isOwn(vni, mac)) this.#ignore(tap, "own-mac");
+    else if (vlan === 0) this.#listener.news({ kind: "router-heard", vni, mac });
   }
 
   #ignore(tap: Tap, reason: PacketIgnored): void {

@@ -14,7 +14,7 @@ import type { FloodDriver } from "./flood-driver.ts";
 import type { ForeignRows } from "./foreign-rows.ts";
 import { type Learned, LearnedHosts } from "./learned-hosts.ts";
 import type { LinkTable } from "./link-table.ts";
-import type { NeighbourDriver } from "./neighbour-driver.ts";
+import { type NeighbourDriver, rowOf } from "./neighbour-driver.ts";
 import type { LinuxNotice } from "./notice.ts";
 import { type KernelRow, kernelRow, macKey, placeKey } from "./ownership.ts";
 import type { Place } from "./segments.ts";
@@ -235,7 +235,8 @@ export class RowSource {
     const { vni } = place.segment;
     const key = neighbourKey({ vni, ip: row.ip });
     if (row.owner === "us" && row.mac !== undefined) {
-      listener.echo({ table: "neighbour", key, row: { vni, ip: row.ip, mac: row.mac } });
+      const { ip, mac, router } = row;
+      listener.echo({ table: "neighbour", key, row: rowOf(vni, ip, { mac, router }) });
     } else if (wasForeign || neighbour.stands(key)) {
       neighbour.forget(key);
       listener.echo({ table: "neighbour", key, row: undefined });

@@ -66,7 +66,8 @@ function sameClaims(before: MacEntry | undefined, after: MacEntry): boolean {
 export function refreshNeighbour({ domain, outbox }: Omit<Scene, "at">, ip: IpAddress): void {
   const { vrf, vni, frozenIps } = domain;
   const row = vrf && neighbourOf(ip, { vrf, frozenIps, holders: domain.holders(ip) });
-  if (row?.mac === domain.neighbours.get(ip)?.mac) return;
+  const before = domain.neighbours.get(ip);
+  if (row?.mac === before?.mac && row?.router === before?.router) return;
   if (row === undefined) domain.neighbours.delete(ip);
   else domain.neighbours.set(ip, row);
   outbox.want({ table: "neighbour", key: neighbourKey({ vni, ip }), row });

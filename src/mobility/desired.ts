@@ -1,7 +1,7 @@
 /** What should stand outside, given what is known. Depends on the state alone, never on the path. */
 import { ZERO_ESI } from "../evpn/esi.ts";
 import { type ImetRoute, imetRouteKey } from "../evpn/imet-route.ts";
-import type { IpAddress } from "../evpn/ip.ts";
+import { type IpAddress, isIpv6 } from "../evpn/ip.ts";
 import { type MacClaim, outranks } from "../evpn/mac-claim.ts";
 import { type MacIpRoute, macIpRouteKey } from "../evpn/mac-ip-route.ts";
 import type { MacVrf } from "../evpn/mac-vrf.ts";
@@ -69,7 +69,10 @@ export function neighbourOf(
       best = { entry, claim };
     }
   }
-  return best === undefined ? undefined : { vni: vrf.segment.vni, ip, mac: best.entry.mac };
+  if (best === undefined) return undefined;
+  const { mac, router } = best.entry;
+  const isSaid = router !== undefined && isIpv6(ip);
+  return { vni: vrf.segment.vni, ip, mac, ...(isSaid ? { router } : {}) };
 }
 
 function beats(

@@ -23,6 +23,7 @@ import { clearDuplicates } from "./recover.ts";
 import { refreshVrf } from "./refresh-vrf.ts";
 import { seqRefused } from "./refusals.ts";
 import { Rib, type Stage } from "./rib.ts";
+import { routerHeard } from "./routers.ts";
 import type { EngineSettings } from "./settings.ts";
 import { type Held, StartGate } from "./start-gate.ts";
 import { wordGiven } from "./word.ts";
@@ -116,6 +117,9 @@ export class Engine {
         break;
       case "seen":
         this.#seen(observation, at);
+        break;
+      case "router-heard":
+        routerHeard(this.#scene(this.#domainOf(observation.vni), at), observation.mac);
         break;
       case "leased":
         this.#leased(observation, at);

@@ -103,6 +103,8 @@ export function believed(scene: Scene, sighting: Sighting, before: MacEntry | un
   if (pinned === mac) return sighting;
   const owner = ownerOf(domain, { ip, mac }, pinned);
   const { mode } = domain.guard;
+  // C6.17: neither would a host's own cache take it over (RFC 4861 §7.2.5).
+  if (owner !== undefined && sighting.yields === true) return withoutIpOf(sighting);
   if (owner?.sticky === true) return refused(scene, { sighting, ip, owner });
   if (mode === "off") return sighting;
   if (domain.guard.prefixes.has(ip) === false && !isLinkLocal(ip)) {

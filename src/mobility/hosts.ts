@@ -33,6 +33,7 @@ import { reservedBy } from "./migration.ts";
 import type { Place, SightingIgnored } from "./notice.ts";
 import type { Sighting } from "./observation.ts";
 import { beginProbe, follow, holdProbe, type ProbeSettings } from "./probes.ts";
+import { asRouter } from "./routers.ts";
 import { answerProbe } from "./stand-in.ts";
 import type { Evidence } from "./start-gate.ts";
 import { isBelievedThere } from "./two-ports.ts";
@@ -83,7 +84,7 @@ export function hostSeen(scene: Scene, shown: Sighting, policy: SeenPolicy): voi
     domain.holders(of).filter((holder) => holder.mac !== mac);
   const learn = policy.evidence === "old" ? found : seen;
   const { entry, refused } = learn(
-    before ?? newEntry({ vni, mac }, at),
+    asRouter(before ?? newEntry({ vni, mac }, at), shown.router),
     { port, ip, learnedFrom: signal, at, isAnswer: signal === "answer" },
     {
       self: domain.segment.vtep,

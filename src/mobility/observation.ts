@@ -47,7 +47,11 @@ export type Observation =
       readonly probed?: IpAddress;
       /** Whether it is a router, where it says so. */
       readonly router?: boolean;
+      /** It does not insist where another is known to have the IP. */
+      readonly yields?: true;
     }
+  /** A router behind another leaf has advertised itself to all, and so to us. */
+  | { readonly kind: "router-heard"; readonly vni: Vni; readonly mac: MacAddress }
   /** A DHCP server has given a host an address; wherever it is. */
   | {
       readonly kind: "leased";

@@ -42,6 +42,8 @@ export const NeighbourFlag = {
   /** Learned by somebody outside the kernel: neither aged nor probed. */
   extLearned: 0x10,
   sticky: 0x40,
+  /** Of an IPv6 neighbour: what is said for it says so. */
+  router: 0x80,
 } as const;
 
 /** `NTF_EXT_*`: the flags that did not fit. */

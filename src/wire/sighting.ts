@@ -30,6 +30,8 @@ export interface Sighting {
   readonly probed?: IpAddress;
   /** Whether it is a router, where it says so (the R flag of RFC 4861 §4.4, or by advertising). */
   readonly router?: boolean;
+  /** It does not insist where another is known to have the IP (O flag 0, RFC 4861 §4.4). */
+  readonly yields?: true;
 }
 
 /** Why a frame says nothing; a counter's label. */
@@ -129,9 +131,10 @@ function sightNd({ source: mac, destination: to }: EthernetFrame, message: NdMes
   if (!isBound) return err("nd-link-address-missing");
   const targetRefusal = refuseHostIp(message.target);
   if (targetRefusal !== undefined) return err(targetRefusal);
-  const { target, solicited, destination, router } = message;
-  if (!solicited) return ok({ mac, ip: target, signal: "unsolicited-advertisement", router });
+  const { target, solicited, destination, router, override } = message;
+  const flags = { router, ...(override ? {} : { yields: true as const }) };
+  if (!solicited) return ok({ mac, ip: target, signal: "unsolicited-advertisement", ...flags });
   // The gateway's own address may look the same: who answers its kernel answers the leaf.
   const isOurs = destination.startsWith("fe80:") && destination === askerAddress(target, to);
-  return ok({ mac, ip: target, signal: isOurs ? "answer" : kind, router });
+  return ok({ mac, ip: target, signal: isOurs ? "answer" : kind, ...flags });
 }

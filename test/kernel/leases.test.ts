@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Kernel } from "../../src/linux/kernel.ts";
 import { ack, dhcpv6, iaAddress, iaNa } from "../wire/dhcp-frames.ts";
-import { tagged } from "../wire/frames.ts";
+import { RA, tagged } from "../wire/frames.ts";
 import { dataFrame, gratuitousArp, Host } from "./frames.ts";
 import { clearLinks, makeSegment, requireOwnNamespace, run, sh } from "./namespace.ts";
 import { open, Recorder } from "./recorder.ts";
@@ -77,6 +77,14 @@ describe("A DHCP server", () => {
     await recorder.until(() => recorder.of("leased").length === 2);
     expect(recorder.of("leased")).toMatchObject([LEASE_4, LEASE_6]);
     expect(recorder.of("seen").filter(({ ip }) => ip !== undefined)).toEqual([]);
+  });
+
+  it("is not the only one heard there: C6.8 a router that advertises itself is as well", async () => {
+    await sendThroughTunnel(RA);
+    await recorder.until(() => recorder.of("router-heard").length > 0);
+    const router = { kind: "router-heard", vni: 10, mac: LEASE_4.mac };
+    expect(recorder.of("router-heard")).toEqual([router]);
+    expect(recorder.of("seen")).toEqual([]);
   });
 
   it("behind another leaf is heard after the VXLAN device was made anew", async () => {

@@ -102,6 +102,21 @@ describe("Linux with neigh_suppress on the VXLAN device", () => {
     expect(solicited.tunnel).toEqual([]);
   });
 
+  it("C6.8 says of a router that it is one, where the row does", async () => {
+    const signal = new AbortController().signal;
+    const key = neighbourKey({ vni, ip: I6 });
+    const row = { vni, ip: I6, mac: OWNER, router: true };
+    expect(await kernel.drivers.neighbour.write([{ kind: "put", key, row }], signal)).toEqual([]);
+    const solicited = outOf(solicitation(HOST, { source: "2001:db8::1", target: I6 }));
+    expect(solicited.back).toEqual([`to ${HOST}: advertisement ${I6} ${OWNER} RSO`]);
+    // A process that has just started finds it so, and leaves it until it knows better.
+    const found = (await kernel.drivers.neighbour.list(signal)).get(key);
+    expect(found).toEqual(row);
+    const { agree } = kernel.drivers.neighbour;
+    const unknown = { vni, ip: I6, mac: OWNER };
+    expect([agree(unknown, row), agree({ ...row, router: false }, row)]).toEqual([true, false]);
+  });
+
   it("C6.3 floods a request for an IP that nobody is known to have", () => {
     const asked = outOf(arpRequest(HOST, { sender: "192.0.2.1", target: ip("192.0.2.50") }));
     expect(asked).toMatchObject({ back: [], tunnel: [expect.stringContaining("request")] });

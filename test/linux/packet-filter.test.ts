@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { DHCP_ANSWERS, HOST_SIGNS } from "../../src/linux/packet-filter.ts";
+import { HOST_SIGNS, TUNNEL_NEWS } from "../../src/linux/packet-filter.ts";
 import type { BpfInstruction } from "../../src/linux/socket.ts";
 import { ack, dhcpv4, dhcpv6 } from "../wire/dhcp-frames.ts";
 import { ARP_REQUEST, hex, NS, nd, patch, QEMU_RARP, RA, RS } from "../wire/frames.ts";
@@ -69,16 +69,15 @@ describe("What a port's socket hears", () => {
   it("costs data a handful of instructions", () => {
     expect(runs(HOST_SIGNS, TCP4).steps).toBe(5);
     expect(runs(HOST_SIGNS, TCP6).steps).toBe(7);
-    expect(runs(DHCP_ANSWERS, TCP4).steps).toBe(5);
+    expect(runs(TUNNEL_NEWS, TCP4).steps).toBe(5);
   });
 });
 
 describe("What the VXLAN device's socket hears", () => {
-  it("is DHCP servers' answers, and nothing else", () => {
-    expect(runs(DHCP_ANSWERS, ACK).passes).toBe(true);
-    expect(runs(DHCP_ANSWERS, REPLY).passes).toBe(true);
+  it("is DHCP servers' answers and router advertisements, and nothing else", () => {
+    for (const frame of [ACK, REPLY, RA]) expect(runs(TUNNEL_NEWS, frame).passes).toBe(true);
     for (const frame of [ARP_REQUEST, QEMU_RARP, NS, RS, TCP4, TCP6, hex("00")]) {
-      expect(runs(DHCP_ANSWERS, frame).passes).toBe(false);
+      expect(runs(TUNNEL_NEWS, frame).passes).toBe(false);
     }
   });
 });

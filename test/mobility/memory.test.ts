@@ -156,7 +156,9 @@ describe("What is remembered", () => {
     expect(leaf.advertised()).toEqual([`${M} - ${SEQ_MAX}`]);
   });
 
-  it("is bounded: of MACs that are nowhere, those that went first are forgotten", () => {
+  it("is bounded: of MACs that are nowhere, those that went first are forgotten", {
+    timeout: 60_000,
+  }, () => {
     const leaf = Leaf.ready(A);
     const visitor = (i: number) =>
       mac(

@@ -431,7 +431,7 @@ describe("Neighbour discovery", () => {
     });
   });
 
-  it("C6.9 an advertisement tells whether its sender is a router", () => {
+  it("C6.9 C6.17 an advertisement tells whether its sender is a router, and whether it insists", () => {
     const body = `a0000000 ${TARGET} ${TLLAO}`;
     const router = {
       ip: "2001:db8::a",
@@ -439,6 +439,10 @@ describe("Neighbour discovery", () => {
       router: true,
     } as const;
     expectSeen(nd({ type: "88 00", body }), router);
+    expectSeen(nd({ type: "88 00", body: `80000000 ${TARGET} ${TLLAO}` }), {
+      ...router,
+      yields: true,
+    });
   });
 
   it("is found behind a hop-by-hop header, and behind no other", () => {

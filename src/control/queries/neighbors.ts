@@ -1,5 +1,5 @@
 /** `show neighbors`: which MAC holds each IP, one row for each binding. */
-import type { IpAddress } from "../../evpn/ip.ts";
+import { type IpAddress, isIpv6 } from "../../evpn/ip.ts";
 import type { MacEntry } from "../../mobility/mac-entry.ts";
 import type { Filter } from "../protocol.ts";
 import type { NeighborRow } from "../rows.ts";
@@ -41,8 +41,7 @@ function neighborRow({ entry, placed, ip }: Binding): NeighborRow {
     port: placed.port,
     vtep: placed.vtep,
     seq: placed.claim?.seq ?? null,
-    // Neither the frames nor the routes taken in so far carry the R flag of RFC 9047.
-    router: null,
+    router: isIpv6(ip) ? (entry.router ?? null) : null,
     // A remote binding is as old as the MAC's being there: its route does not say.
     since: new Date(entry.local?.ips.get(ip)?.since ?? entry.since).toISOString(),
   };

@@ -46,6 +46,9 @@ export interface DaemonOptions {
 /** How long the peers are waited for when we leave: somebody else may want to stop us for good. */
 const WITHDRAW_MS = 3000;
 
+/** The kernel tells of nearly everything as it happens; what it does not tell is found this late. */
+const LOOK_EVERY_MS = 60_000;
+
 /** Runs until `stop` aborts; answers why it could not, in one sentence. */
 export async function runDaemon(
   options: DaemonOptions,
@@ -157,7 +160,13 @@ class Daemon implements AsyncDisposable {
 
   async #open(signal: AbortSignal): Promise<Result<Kernel>> {
     const { config, observeOnly } = this.#options;
-    const options = { ...kernelSettingsOf(config), readOnly: observeOnly, now };
+    const options = {
+      ...kernelSettingsOf(config),
+      readOnly: observeOnly,
+      now,
+      lookEvery: LOOK_EVERY_MS,
+      floodMemory: await this.#keeping.floods(),
+    };
     try {
       this.#kernel = await openKernel(options, this.#listener, signal);
       return ok(this.#kernel);

@@ -1,9 +1,11 @@
 /** What outlives the process: the files of the state directory, and what is to be told of them. */
 import { join } from "node:path";
+import type { FloodMemory } from "./linux/flood-driver.ts";
 import type { Memory } from "./mobility/memory.ts";
 import type { Observation } from "./mobility/observation.ts";
 import type { History } from "./report/history.ts";
 import { type HistoryRow, readHistoryRow } from "./report/history-row.ts";
+import { FloodFile } from "./state/flood-file.ts";
 import { Journal } from "./state/journal.ts";
 import { MemoryFile } from "./state/memory-file.ts";
 import type { StateNotice } from "./state/notice.ts";
@@ -20,11 +22,14 @@ export class Keeping implements AsyncDisposable {
   readonly #options: KeepingOptions;
   readonly #memory: MemoryFile;
   readonly #journal: Journal;
-  readonly #told = new Map<"memory-lost" | "history-lost", string | undefined>();
+  readonly #floods: FloodFile;
+  /** By what could not be kept. */
+  readonly #told = new Map<"memory" | "history" | "floods", string | undefined>();
 
   constructor(options: KeepingOptions) {
     this.#options = options;
     this.#memory = new MemoryFile(options.directory);
+    this.#floods = new FloodFile(options.directory);
     const { history } = options;
     this.#journal = new Journal(join(options.directory, "history.jsonl"), {
       get size() {
@@ -50,18 +55,31 @@ export class Keeping implements AsyncDisposable {
   remember(memories: readonly Memory[]): void {
     if (this.#options.readOnly) return;
     for (const memory of memories) this.#memory.remember(memory);
-    this.#complain("memory-lost", this.#memory.complaint);
+    this.#complain("memory", this.#memory.complaint);
+  }
+
+  /** Which destinations of flood lists are ours where the lists do not say. */
+  async floods(): Promise<FloodMemory> {
+    return {
+      recalled: await this.#floods.recall(),
+      remember: (marks) => {
+        if (this.#options.readOnly) return;
+        this.#floods.remember(marks);
+        this.#complain("floods", this.#floods.complaint);
+      },
+    };
   }
 
   happened(id: number, row: () => HistoryRow): void {
     if (this.#options.readOnly) return;
     this.#journal.put(id, row);
-    this.#complain("history-lost", this.#journal.complaint);
+    this.#complain("history", this.#journal.complaint);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#memory[Symbol.asyncDispose]();
     await this.#journal[Symbol.asyncDispose]();
+    await this.#floods[Symbol.asyncDispose]();
   }
 
   async #recallHistory(): Promise<void> {
@@ -82,9 +100,10 @@ export class Keeping implements AsyncDisposable {
   }
 
   /** Once for each reason. */
-  #complain(kind: "memory-lost" | "history-lost", complaint: string | undefined): void {
-    if (complaint === this.#told.get(kind)) return;
-    this.#told.set(kind, complaint);
+  #complain(about: "memory" | "history" | "floods", complaint: string | undefined): void {
+    if (complaint === this.#told.get(about)) return;
+    this.#told.set(about, complaint);
+    const kind = about === "history" ? "history-lost" : "memory-lost";
     if (complaint !== undefined) this.#options.tell({ kind, reason: complaint });
   }
 }

@@ -29,6 +29,7 @@ import type { NetlinkClient } from "./netlink-client.ts";
 import { kernelRow, macKey, OWN_STATE } from "./ownership.ts";
 import { foreignRow, missingDevice, type Plan, writeRows } from "./row-writer.ts";
 import type { Place } from "./segments.ts";
+import { UnderWay } from "./under-way.ts";
 
 const TABLE = "FDB";
 
@@ -46,6 +47,9 @@ export class FdbDriver implements Driver<FdbKey, FdbRow> {
   #standing = new Set<FdbKey>();
   /** Rows whose bridge entry we have pinned since they were put, whether or not it is so now. */
   readonly #pinned = new Set<FdbKey>();
+  /** By bridge and MAC, for a device may be gone before we are told what became of its entries. */
+  readonly #pinning = new UnderWay();
+  readonly #removing = new UnderWay();
 
   constructor(parts: FdbDriverParts) {
     this.#parts = parts;
@@ -61,6 +65,16 @@ export class FdbDriver implements Driver<FdbKey, FdbRow> {
     return this.#pinned.has(key);
   }
 
+  /** Whether the bridge's entry is being pinned or unpinned: we may be told how it was half-way. */
+  isPinning(bridge: number, mac: MacAddress): boolean {
+    return this.#pinning.has(macKey(bridge, mac));
+  }
+
+  /** Whether we are removing the bridge's entry. */
+  isRemoving(bridge: number, mac: MacAddress): boolean {
+    return this.#removing.has(macKey(bridge, mac));
+  }
+
   forget(key: FdbKey): void {
     this.#standing.delete(key);
   }
@@ -71,7 +85,7 @@ export class FdbDriver implements Driver<FdbKey, FdbRow> {
       signal.throwIfAborted();
       const halves = await this.#read(place);
       for (const mac of new Set([...halves.ports.keys(), ...halves.tunnels.keys()])) {
-        if (halves.foreign.has(mac)) continue;
+        if (halves.foreign.has(mac) && !isLeftover(halves, mac)) continue;
         const pinned = halves.ports.get(mac);
         const vtep = pinned === undefined ? undefined : halves.tunnels.get(mac);
         const row: FdbRow =
@@ -94,19 +108,27 @@ export class FdbDriver implements Driver<FdbKey, FdbRow> {
   ): Promise<readonly Failure<FdbKey>[]> {
     signal.throwIfAborted();
     const plans = changes.map((change) => this.#plan(change));
-    for (const { kind, key, row } of changes) {
+    // Before the write: what somebody does to a row may be told before we are told that it stands.
+    for (const [i, { kind, key, row }] of changes.entries()) {
       if (kind === "remove") this.#standing.delete(key);
-      else if (row.pinned) this.#pinned.add(key);
+      else if (plans[i]?.failure === undefined) this.#standing.add(key);
+      if (kind === "put" && row.pinned) this.#pinned.add(key);
     }
+    const pinning = this.#placesOf(changes, ({ key }) => this.#pinned.has(key));
+    const removing = this.#placesOf(changes, ({ kind }) => kind === "remove");
+    this.#pinning.begin(pinning);
+    this.#removing.begin(removing);
     const failures = await writeRows(this.#parts.netlink, TABLE, plans);
-    const failed = new Set(failures.map(({ key }) => key));
+    this.#pinning.answered(pinning);
+    this.#removing.answered(removing);
+    const failed = new Map(failures.map((failure) => [failure.key, failure.kind]));
     for (const { kind, key, row } of changes) {
-      if (failed.has(key)) continue;
-      if (kind === "remove") {
+      const failure = failed.get(key);
+      if (failure !== undefined) this.#standing.delete(key);
+      if (failure === "foreign" || (failure === undefined && kind === "remove")) {
         this.#pinned.delete(key);
-        continue;
       }
-      this.#standing.add(key);
+      if (failure !== undefined || kind === "remove") continue;
       const place = this.#parts.links.places.get(row.vni);
       if (place !== undefined) this.#parts.taken(place, row.mac);
     }
@@ -117,6 +139,16 @@ export class FdbDriver implements Driver<FdbKey, FdbRow> {
     return wanted.vtep === actual.vtep && wanted.pinned === actual.pinned;
   }
 
+  #placesOf(
+    changes: readonly Change<FdbKey, FdbRow>[],
+    which: (change: Change<FdbKey, FdbRow>) => boolean,
+  ): readonly string[] {
+    return changes.filter(which).flatMap(({ row }) => {
+      const place = this.#parts.links.places.get(row.vni);
+      return place === undefined ? [] : macKey(place.bridgeIndex, row.mac);
+    });
+  }
+
   #plan({ kind, key, row }: Change<FdbKey, FdbRow>): Plan<FdbKey> {
     const place = this.#parts.links.places.get(row.vni);
     if (place === undefined) {
@@ -125,12 +157,14 @@ export class FdbDriver implements Driver<FdbKey, FdbRow> {
         : { key, requests: [] };
     }
     const { foreign } = this.#parts;
-    const inBridge = foreign.at(macKey(place.bridgeIndex, row.mac));
+    const inBridge = foreign.at(macKey(place.bridgeIndex, row.mac), place.vxlanIndex);
     const inTunnel = foreign.at(macKey(place.vxlanIndex, row.mac));
     if (kind === "put") {
       const description = inBridge ?? inTunnel;
-      if (description !== undefined)
-        return { key, failure: foreignRow(TABLE, { key, description }) };
+      if (description !== undefined) {
+        const failure = foreignRow(TABLE, { key, description });
+        return { key, failure, requests: this.#leftovers(place, row, { inBridge, inTunnel }) };
+      }
       const put = portHalf(place, row, "put");
       const requests = [tunnelHalf(place, row, "put"), put];
       // And the mark once more: a frame that comes in between takes it off. A row that has been pinned
@@ -144,6 +178,20 @@ export class FdbDriver implements Driver<FdbKey, FdbRow> {
     if (inBridge === undefined) requests.push(portHalf(place, row, "delete"));
     if (inTunnel === undefined) requests.push(tunnelHalf(place, row, "delete"));
     return { key, requests };
+  }
+
+  /**
+   * What to take away of a row whose other entry is somebody else's by now. The bridge's entry has no
+   * mark by which it could be told from another program's: it is ours only if we have put it.
+   */
+  #leftovers(
+    place: Place,
+    row: FdbRow,
+    { inBridge, inTunnel }: { inBridge: string | undefined; inTunnel: string | undefined },
+  ): readonly NeighbourRequest[] {
+    if (inTunnel === undefined) return [tunnelHalf(place, row, "delete")];
+    const isOurs = inBridge === undefined && this.#standing.has(fdbKey(row));
+    return isOurs ? [portHalf(place, row, "delete")] : [];
   }
 
   async #read(place: Place): Promise<Halves> {
@@ -187,6 +235,11 @@ interface Halves {
   readonly ports: Map<MacAddress, boolean>;
   readonly tunnels: Map<MacAddress, VtepAddress>;
   readonly foreign: Set<MacAddress>;
+}
+
+/** Whether the VXLAN device's entry is ours and the bridge's somebody else's: ours is to go. */
+function isLeftover({ ports, tunnels }: Halves, mac: MacAddress): boolean {
+  return tunnels.has(mac) && !ports.has(mac);
 }
 
 /**

@@ -4,9 +4,12 @@
  *
  * The kernel keeps the owner's mark once for the entry, not for each destination (seen on Linux
  * 6.18): with the first destination that somebody else puts, all of them look like his. Ours are then
- * known only to the process that has put them. One that starts later leaves all of them alone.
+ * known only to the process that has put them, which writes them down for the next one. What is not
+ * written down either is left alone.
  */
 import { type FloodKey, type FloodRow, floodKey } from "../evpn/rows.ts";
+import type { Vni } from "../evpn/vni.ts";
+import type { VtepAddress } from "../evpn/vtep.ts";
 import type { Change, Driver, Failure } from "../reconcile/driver.ts";
 import { MessageWriter } from "../wire/netlink.ts";
 import {
@@ -24,7 +27,21 @@ import type { Place } from "./segments.ts";
 
 const TABLE = "flood list";
 
+/** A destination of ours, on a VXLAN device (by ifindex). */
+export interface FloodMark {
+  readonly device: number;
+  readonly vtep: VtepAddress;
+}
+
+/** What outlives the process. */
+export interface FloodMemory {
+  readonly recalled: readonly FloodMark[];
+  /** Given all marks each time, as they change. */
+  readonly remember: (marks: readonly FloodMark[]) => void;
+}
+
 export interface FloodDriverParts {
+  readonly memory: FloodMemory | undefined;
   readonly netlink: NetlinkClient;
   readonly links: LinkTable;
   readonly foreign: ForeignRows;
@@ -33,29 +50,57 @@ export interface FloodDriverParts {
 export class FloodDriver implements Driver<FloodKey, FloodRow> {
   readonly #parts: FloodDriverParts;
   #standing = new Set<FloodKey>();
+  /** Wanted, and put by somebody else: nothing is to be done. */
+  readonly #served = new Set<FloodKey>();
+  /** Devices on which others have put destinations as well, and ours there. */
+  readonly #shared = new Map<number, Set<VtepAddress>>();
 
   constructor(parts: FloodDriverParts) {
     this.#parts = parts;
+    for (const { device, vtep } of parts.memory?.recalled ?? []) {
+      const ours = this.#shared.get(device);
+      if (ours === undefined) this.#shared.set(device, new Set([vtep]));
+      else ours.add(vtep);
+    }
   }
 
-  /** Whether we have put this destination, whatever it looks like. */
-  stands(key: FloodKey): boolean {
-    return this.#standing.has(key);
+  /** Whether we have put this destination, whatever it looks like; or a former life of ours has. */
+  isOurs({ device, vtep }: FloodMark): boolean {
+    const vni = this.#parts.links.byVxlan(device)?.segment.vni;
+    if (vni !== undefined && this.#standing.has(floodKey({ vni, vtep }))) return true;
+    return this.#shared.get(device)?.has(vtep) === true;
   }
 
-  forget(key: FloodKey): void {
+  /** Somebody else has put a destination on the device: ours do not look like ours any more. */
+  shares(device: number): void {
+    if (this.#shared.has(device)) return;
+    const vni = this.#parts.links.byVxlan(device)?.segment.vni;
+    const ours = [...this.#standing].flatMap((key) => vtepOf(key, vni));
+    this.#shared.set(device, new Set(ours));
+    this.#remember();
+  }
+
+  forget(key: FloodKey, mark: FloodMark): void {
     this.#standing.delete(key);
+    this.#served.delete(key);
+    this.#mark(mark, false);
   }
 
   async list(signal: AbortSignal): Promise<ReadonlyMap<FloodKey, FloodRow>> {
     const rows = new Map<FloodKey, FloodRow>();
+    const served = new Map<FloodKey, FloodRow>();
     for (const place of [...this.#parts.links.places.values()]) {
       signal.throwIfAborted();
-      await this.#read(place, rows);
+      await this.#read(place, { ours: rows, served });
     }
     signal.throwIfAborted();
     this.#standing = new Set(rows.keys());
-    return rows;
+    for (const { vxlanIndex, segment } of this.#parts.links.places.values()) {
+      const ours = [...rows.values()].flatMap(({ vni, vtep }) => (vni === segment.vni ? vtep : []));
+      if (this.#shared.has(vxlanIndex)) this.#shared.set(vxlanIndex, new Set(ours));
+    }
+    if (this.#shared.size > 0) this.#remember();
+    return new Map([...rows, ...served]);
   }
 
   async write(
@@ -65,15 +110,19 @@ export class FloodDriver implements Driver<FloodKey, FloodRow> {
     signal.throwIfAborted();
     const plans = changes.map((change) => this.#plan(change));
     // Before the write, so that its echo is not taken for a row of somebody else.
-    for (const [i, { kind, key }] of changes.entries()) {
+    for (const [i, { kind, key, row }] of changes.entries()) {
       const plan = plans[i];
-      if (kind === "remove") this.#standing.delete(key);
-      else if (plan !== undefined && "requests" in plan && plan.requests.length > 0) {
-        this.#standing.add(key);
+      if (kind === "remove") {
+        this.#served.delete(key);
+        this.#stands(key, row, false);
+      } else if (plan?.failure === undefined) {
+        if (plan?.requests.length === 0) this.#served.add(key);
+        else this.#stands(key, row, true);
       }
     }
     const failures = await writeRows(this.#parts.netlink, TABLE, plans);
-    for (const { key } of failures) this.#standing.delete(key);
+    const failed = new Set(failures.map(({ key }) => key));
+    for (const { key, row } of changes) if (failed.has(key)) this.#stands(key, row, false);
     return failures;
   }
 
@@ -94,7 +143,10 @@ export class FloodDriver implements Driver<FloodKey, FloodRow> {
     return { key, requests: isForeign ? [] : [destination(place, row, kind)] };
   }
 
-  async #read(place: Place, into: Map<FloodKey, FloodRow>): Promise<void> {
+  async #read(
+    place: Place,
+    into: { ours: Map<FloodKey, FloodRow>; served: Map<FloodKey, FloodRow> },
+  ): Promise<void> {
     const request = new MessageWriter();
     writeNeighbourDump(request, { family: "bridge", port: place.vxlanIndex });
     await this.#parts.netlink.dump(request.finish(), (message) => {
@@ -103,9 +155,37 @@ export class FloodDriver implements Driver<FloodKey, FloodRow> {
       if (found?.kind !== "flood" || found.device !== place.vxlanIndex) return;
       const row: FloodRow = { vni: place.segment.vni, vtep: found.vtep };
       const key = floodKey(row);
-      if (found.owner === "us" || this.#standing.has(key)) into.set(key, row);
+      if (found.owner === "us" || this.isOurs(found)) into.ours.set(key, row);
+      else if (this.#served.has(key)) into.served.set(key, row);
     });
   }
+
+  #stands(key: FloodKey, { vni, vtep }: FloodRow, stands: boolean): void {
+    if (stands) this.#standing.add(key);
+    else this.#standing.delete(key);
+    const device = this.#parts.links.places.get(vni)?.vxlanIndex;
+    if (device !== undefined) this.#mark({ device, vtep }, stands);
+  }
+
+  #mark({ device, vtep }: FloodMark, isOurs: boolean): void {
+    const ours = this.#shared.get(device);
+    if (ours === undefined || ours.has(vtep) === isOurs) return;
+    if (isOurs) ours.add(vtep);
+    else ours.delete(vtep);
+    this.#remember();
+  }
+
+  #remember(): void {
+    const marks = [...this.#shared].flatMap(([device, vteps]) =>
+      [...vteps].map((vtep) => ({ device, vtep })),
+    );
+    this.#parts.memory?.remember(marks);
+  }
+}
+
+function vtepOf(key: FloodKey, vni: Vni | undefined): VtepAddress[] {
+  const prefix = `${vni}|`;
+  return key.startsWith(prefix) ? [key.slice(prefix.length) as VtepAddress] : [];
 }
 
 function destination(place: Place, row: FloodRow, kind: "put" | "remove"): NeighbourRequest {

@@ -4,7 +4,6 @@
  * The order is what makes the picture whole: listen first, then read links, neighbours and
  * forwarding entries; what changes while they are being read is not overwritten by what was read.
  */
-import { setTimeout as delay } from "node:timers/promises";
 import type { Announcement } from "../evpn/announcement.ts";
 import type { MacAddress } from "../evpn/mac.ts";
 import type { PortName } from "../evpn/port.ts";
@@ -20,18 +19,11 @@ import type {
 import type { Vni } from "../evpn/vni.ts";
 import type { Listener } from "../mobility/observation.ts";
 import type { Driver } from "../reconcile/driver.ts";
-import { MessageWriter, type NetlinkMessage } from "../wire/netlink.ts";
-import { decodeLink, writeLinkDump } from "../wire/netlink-link.ts";
-import {
-  decodeNeighbour,
-  type NeighbourFamily,
-  writeNeighbourDump,
-} from "../wire/netlink-neighbour.ts";
 import type { BridgeAgeing } from "./ageing.ts";
 import { announce } from "./announcement.ts";
 import { requireCapabilities } from "./capabilities.ts";
 import { FdbDriver } from "./fdb-driver.ts";
-import { FloodDriver } from "./flood-driver.ts";
+import { FloodDriver, type FloodMemory } from "./flood-driver.ts";
 import { ForeignRows } from "./foreign-rows.ts";
 import { type Lesson, teach } from "./lesson.ts";
 import { LinkTable } from "./link-table.ts";
@@ -42,6 +34,7 @@ import type { LinuxNotice, PacketIgnored } from "./notice.ts";
 import { PacketSource } from "./packet-source.ts";
 import { newsOf, type PictureChange } from "./picture.ts";
 import { ask, type Question } from "./question.ts";
+import { KernelReading } from "./reading.ts";
 import { RowSource } from "./row-source.ts";
 import type { SegmentWish } from "./segments.ts";
 
@@ -58,6 +51,10 @@ export interface KernelOptions {
   readonly now: () => number;
   /** Of the socket that hears of changes, in bytes; small only in tests. */
   readonly receiveBuffer?: number;
+  /** Milliseconds until everything is looked at again, though nothing has been told; never if not said. */
+  readonly lookEvery?: number;
+  /** What a flood list itself can not say. */
+  readonly floodMemory?: FloodMemory;
 }
 
 export interface PortStatus {
@@ -84,6 +81,8 @@ export interface Kernel extends AsyncDisposable {
   ask(question: Question): Result<undefined>;
   /** Tells hosts that an IP is at a MAC; answers why it could not where it could not. */
   announce(announcement: Announcement): readonly string[];
+  /** Reads everything again; what is not as it should be is told as ever. */
+  look(): Promise<void>;
 }
 
 /**
@@ -106,24 +105,20 @@ export async function openKernel(
   }
 }
 
-/** How long until a picture that could not be read is tried again. */
-const RETRY_MS = 1000;
-
 class OpenKernel implements Kernel {
   readonly #options: KernelOptions;
   readonly #listener: Listener<LinuxNotice>;
   readonly #ended = new AbortController();
   readonly #signal: AbortSignal;
   readonly #links: LinkTable;
-  readonly #netlink: NetlinkClient = new NetlinkClient();
+  readonly #netlink: NetlinkClient;
+  readonly #reading: KernelReading;
   readonly #rows: RowSource;
   readonly #packets: PacketSource;
   readonly #fdb: FdbDriver;
   #monitor: NetlinkMonitor | undefined;
   /** All that stood at the start has been told: packets may be heard. */
   #isListening = false;
-  #isReading = false;
-  #mustReadAgain = false;
   readonly drivers: {
     readonly fdb: FdbDriver;
     readonly flood: FloodDriver;
@@ -135,14 +130,19 @@ class OpenKernel implements Kernel {
     this.#listener = listener;
     this.#signal = AbortSignal.any([signal, this.#ended.signal]);
     this.#links = new LinkTable(options.segments, options.leastAgeingMs);
+    this.#netlink = new NetlinkClient((reason) => this.#workerDied(reason));
     const parts = { netlink: this.#netlink, links: this.#links, foreign: new ForeignRows() };
     this.#fdb = new FdbDriver({ ...parts, taken: (place, mac) => this.#rows.taken(place, mac) });
     this.drivers = {
       fdb: this.#fdb,
-      flood: new FloodDriver(parts),
+      flood: new FloodDriver({ ...parts, memory: options.floodMemory }),
       neighbour: new NeighbourDriver(parts),
     };
     this.#rows = new RowSource({ ...parts, ...this.drivers, listener });
+    this.#reading = new KernelReading(
+      { ...parts, rows: this.#rows, listener, now: options.now, settle: () => this.#settle() },
+      this.#signal,
+    );
     const isOwn = (vni: Vni, mac: MacAddress): boolean => this.#isOwn(vni, mac);
     this.#packets = new PacketSource({ news: listener.news, tell: listener.tell, isOwn }, options);
   }
@@ -166,14 +166,13 @@ class OpenKernel implements Kernel {
       receiveBuffer === undefined ? {} : { receiveBuffer },
     );
     this.#signal.addEventListener("abort", () => this.#close(), { once: true });
-    this.#isReading = true;
-    await this.#readAll();
-    this.#isReading = false;
-    if (this.#mustReadAgain) await this.#readAgain();
+    await this.#reading.start();
     this.#listener.news({ kind: "told", source: "kernel" });
     this.#isListening = true;
     this.#packets.listen(this.#links.places.values());
     this.#listener.news({ kind: "told", source: "packets" });
+    const { lookEvery } = this.#options;
+    if (lookEvery !== undefined) void this.#reading.nowAndThen(lookEvery);
   }
 
   ports(): readonly PortStatus[] {
@@ -203,6 +202,10 @@ class OpenKernel implements Kernel {
     return announce(this.#packets, this.#links.places.get(announcement.vni), announcement);
   }
 
+  look(): Promise<void> {
+    return this.#reading.again("look");
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ended.abort();
     this.#close();
@@ -218,57 +221,16 @@ class OpenKernel implements Kernel {
     return this.#links.places.get(vni)?.ownMacs.has(mac) === true;
   }
 
-  async #readAll(): Promise<void> {
-    this.#links.beginReading();
-    this.#rows.beginReading();
-    const links = new MessageWriter();
-    writeLinkDump(links);
-    await this.#netlink.dump(links.finish(), (message) => {
-      const link = decodeLink(message);
-      if (link.ok) this.#links.read(link.value);
-      else this.#listener.tell({ kind: "netlink-ignored", reason: link.error });
-    });
-    this.#links.endReading();
-    this.#settle();
-    for (const family of ["ipv4", "ipv6", "bridge"] as const) await this.#readRows(family);
-    this.#rows.endReading();
-  }
-
-  async #readRows(family: NeighbourFamily): Promise<void> {
-    const request = new MessageWriter();
-    writeNeighbourDump(request, { family, port: undefined });
-    await this.#netlink.dump(request.finish(), (message: NetlinkMessage) => {
-      const neighbour = decodeNeighbour(message);
-      if (neighbour.ok) this.#rows.read(neighbour.value);
-      else this.#listener.tell({ kind: "netlink-ignored", reason: neighbour.error });
-    });
-  }
-
   /** The kernel has not told us everything: what we know of it is read again, and what we wrote. */
   #overrun(): void {
     this.#listener.tell({ kind: "netlink-overrun" });
-    this.#resync("netlink overrun");
-    this.#mustReadAgain = true;
-    if (!this.#isReading) void this.#readAgain();
+    void this.#reading.again("netlink overrun");
   }
 
-  async #readAgain(): Promise<void> {
-    this.#isReading = true;
-    while (this.#mustReadAgain && !this.#signal.aborted) {
-      this.#mustReadAgain = false;
-      try {
-        await this.#readAll();
-      } catch (error) {
-        if (this.#signal.aborted) break;
-        const reason = error instanceof Error ? error.message : String(error);
-        this.#listener.tell({ kind: "netlink-unreadable", reason });
-        this.#mustReadAgain = true;
-        await delay(RETRY_MS, undefined, { signal: this.#signal }).catch(() => {
-          // The end was asked for meanwhile, which the loop sees.
-        });
-      }
-    }
-    this.#isReading = false;
+  /** What it was writing is tried again as any row that failed; what it was reading is read again. */
+  #workerDied(reason: string): void {
+    this.#listener.tell({ kind: "netlink-worker-died", reason });
+    if (this.#isListening) void this.#reading.again("netlink worker died");
   }
 
   #resync(cause: string): void {
@@ -277,6 +239,10 @@ class OpenKernel implements Kernel {
 
   #settle(): void {
     const changes = this.#links.settle();
+    if (changes.some(({ kind }) => kind === "place-found" || kind === "place-lost")) {
+      const devices = [...this.#links.places.values()].map(({ vxlanIndex }) => vxlanIndex);
+      this.#monitor?.leaveOutEchoes(devices);
+    }
     for (const change of changes) {
       this.#follow(change);
       for (const observation of newsOf(change)) this.#listener.news(observation);

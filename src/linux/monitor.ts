@@ -12,10 +12,12 @@ import {
   type Neighbour,
   NeighbourFlag,
   type NeighbourIgnored,
+  NeighbourState,
   NeighbourType,
 } from "../wire/netlink-neighbour.ts";
 import { check, Errno } from "./linux-error.ts";
 import { type DatagramSocket, META_PER_DATAGRAM, Meta } from "./native.ts";
+import { OWN_STATE } from "./ownership.ts";
 import { attachFilter, type BpfInstruction, openRouteSocket, RouteGroup } from "./socket.ts";
 
 export interface MonitorListener {
@@ -36,26 +38,59 @@ const MSG_TRUNC = 0x20;
 const MAX_BATCHES = 8;
 
 const LOAD_BYTE = 0x30;
+const LOAD_WORD = 0x20;
 const JUMP_EQUAL = 0x15;
 const JUMP_SET = 0x45;
 const RETURN = 0x06;
 const ALL = 0xffff_ffff;
 
+/** More devices than these, and every entry that a bridge was given from outside is left out. */
+const MOST_DEVICES = 200;
+const DROP: BpfInstruction = [RETURN, 0, 0, 0];
+const KEEP: BpfInstruction = [RETURN, 0, 0, ALL];
+
 /**
- * Drops the echo of every forwarding entry that somebody outside the kernel has put: it is us, and
- * each remote MAC would come back twice. That one is gone, or taken over by a port, still comes.
+ * Drops the echoes of what we put, for each remote MAC would come back twice: a VXLAN device's entry
+ * has our mark, a bridge's is `extern_learn` on the port of one of our VXLAN devices. That an entry is
+ * gone, was taken over by a port, or is another program's on a port, still comes.
  */
-const NO_ECHOES: readonly BpfInstruction[] = [
-  // The low byte of nlmsg_type; then ndm_family and ndm_flags.
-  [LOAD_BYTE, 0, 0, LITTLE_ENDIAN ? 4 : 5],
-  [JUMP_EQUAL, 0, 5, NeighbourType.put],
-  [LOAD_BYTE, 0, 0, 16],
-  [JUMP_EQUAL, 0, 3, NEIGHBOUR_FAMILY.bridge],
-  [LOAD_BYTE, 0, 0, 26],
-  [JUMP_SET, 0, 1, NeighbourFlag.extLearned],
-  [RETURN, 0, 0, 0],
-  [RETURN, 0, 0, ALL],
-];
+export function echoFilter(vxlanDevices: readonly number[]): readonly BpfInstruction[] {
+  const ours = vxlanDevices.length > MOST_DEVICES ? [] : vxlanDevices;
+  const few = vxlanDevices.length <= MOST_DEVICES;
+  return [
+    // The low byte of nlmsg_type; then ndm_family and ndm_flags.
+    [LOAD_BYTE, 0, 0, LITTLE_ENDIAN ? 4 : 5],
+    [JUMP_EQUAL, 1, 0, NeighbourType.put],
+    KEEP,
+    [LOAD_BYTE, 0, 0, 16],
+    [JUMP_EQUAL, 1, 0, NEIGHBOUR_FAMILY.bridge],
+    KEEP,
+    [LOAD_BYTE, 0, 0, 26],
+    [JUMP_SET, 1, 0, NeighbourFlag.extLearned],
+    KEEP,
+    [JUMP_SET, 0, 4, NeighbourFlag.self],
+    // The low byte of ndm_state.
+    [LOAD_BYTE, 0, 0, LITTLE_ENDIAN ? 24 : 25],
+    [JUMP_EQUAL, 0, 1, OWN_STATE],
+    DROP,
+    KEEP,
+    [JUMP_SET, 3, 0, NeighbourFlag.sticky],
+    // Fixed and not sticky, it has been put over ours.
+    [LOAD_BYTE, 0, 0, LITTLE_ENDIAN ? 24 : 25],
+    [JUMP_SET, 0, 1, NeighbourState.noarp | NeighbourState.permanent],
+    KEEP,
+    // ndm_ifindex, in the byte order of the network, as the filter reads.
+    [LOAD_WORD, 0, 0, 20],
+    ...ours.flatMap((ifindex): BpfInstruction[] => [[JUMP_EQUAL, 0, 1, swapped(ifindex)], DROP]),
+    few ? KEEP : DROP,
+  ];
+}
+
+function swapped(value: number): number {
+  const view = new DataView(new ArrayBuffer(4));
+  view.setUint32(0, value, LITTLE_ENDIAN);
+  return view.getUint32(0);
+}
 
 export class NetlinkMonitor implements Disposable {
   readonly #socket: DatagramSocket;
@@ -70,10 +105,15 @@ export class NetlinkMonitor implements Disposable {
     this.#listener = listener;
     const groups = [RouteGroup.link, RouteGroup.neighbour];
     this.#socket = openRouteSocket(groups, { receiveBuffer });
-    attachFilter(this.#socket, NO_ECHOES);
+    attachFilter(this.#socket, echoFilter([]));
     const received = (count: number, errno: number): void => this.#received(count, errno);
     const started = this.#socket.start(this.#slab, SLOT_SIZE, this.#meta, received, MAX_BATCHES);
     check("Cannot listen to netlink", started);
+  }
+
+  /** Whose entries we put. */
+  leaveOutEchoes(vxlanDevices: readonly number[]): void {
+    attachFilter(this.#socket, echoFilter(vxlanDevices));
   }
 
   [Symbol.dispose](): void {

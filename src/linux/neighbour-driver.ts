@@ -74,12 +74,13 @@ export class NeighbourDriver implements Driver<NeighbourKey, NeighbourRow> {
   ): Promise<readonly Failure<NeighbourKey>[]> {
     signal.throwIfAborted();
     const plans = changes.map((change) => this.#plan(change));
-    for (const { kind, key } of changes) if (kind === "remove") this.#standing.delete(key);
-    const failures = await writeRows(this.#parts.netlink, TABLE, plans);
-    const failed = new Set(failures.map(({ key }) => key));
-    for (const { kind, key } of changes) {
-      if (kind === "put" && !failed.has(key)) this.#standing.add(key);
+    // Before the write: what somebody does to a row may be told before we are told that it stands.
+    for (const [i, { kind, key }] of changes.entries()) {
+      if (kind === "remove") this.#standing.delete(key);
+      else if (plans[i]?.failure === undefined) this.#standing.add(key);
     }
+    const failures = await writeRows(this.#parts.netlink, TABLE, plans);
+    for (const { key } of failures) this.#standing.delete(key);
     return failures;
   }
 

@@ -1,4 +1,7 @@
-/** The main thread's side of the netlink worker: rows written and tables read, as promises. */
+/**
+ * The main thread's side of the netlink worker: rows written and tables read, as promises. A worker
+ * that dies takes what it was doing with it; the next request starts another.
+ */
 import { Worker } from "node:worker_threads";
 import { type NetlinkMessage, NetlinkType, readMessages } from "../wire/netlink.ts";
 import { Errno, LinuxError } from "./linux-error.ts";
@@ -22,17 +25,15 @@ function workerUrl(): URL {
 }
 
 export class NetlinkClient implements AsyncDisposable {
-  /** What Node itself was told (`--eval`, `--input-type`) is not for the worker. */
-  readonly #worker: Worker = new Worker(workerUrl(), { execArgv: [] });
+  readonly #died: (reason: string) => void;
+  #worker: Worker | undefined;
   readonly #pending = new Map<number, Pending>();
   #nextId = 0;
-  /** Why nothing can be asked any more. */
-  #over: Error | undefined;
+  #isClosed = false;
 
-  constructor() {
-    this.#worker.on("message", (answer: NetlinkAnswer) => this.#answered(answer));
-    this.#worker.on("error", (error: Error) => this.#end(error));
-    this.#worker.on("exit", () => this.#end(new Error("Cannot use netlink: its worker has ended")));
+  /** `died` is told when a worker has ended that should not have. */
+  constructor(died: (reason: string) => void = () => {}) {
+    this.#died = died;
   }
 
   /** Sends all requests, in their order; answers those that failed. `requests` is given away. */
@@ -61,8 +62,18 @@ export class NetlinkClient implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#end(new Error("Cannot use netlink: it has been closed"));
-    await this.#worker.terminate();
+    this.#isClosed = true;
+    this.#fail(closed());
+    await this.#worker?.terminate();
+  }
+
+  #start(): Worker {
+    // What Node itself was told (`--eval`, `--input-type`) is not for the worker.
+    const worker = new Worker(workerUrl(), { execArgv: [] });
+    worker.on("message", (answer: NetlinkAnswer) => this.#answered(answer));
+    worker.on("error", (error: Error) => this.#end(worker, error.message));
+    worker.on("exit", () => this.#end(worker, "it has ended"));
+    return worker;
   }
 
   #ask(
@@ -71,12 +82,14 @@ export class NetlinkClient implements AsyncDisposable {
       | { kind: "dump"; request: Uint8Array<ArrayBuffer> },
     part: (messages: Uint8Array) => void,
   ): Promise<readonly WriteFailure[]> {
-    if (this.#over !== undefined) return Promise.reject(this.#over);
+    if (this.#isClosed) return Promise.reject(closed());
+    this.#worker ??= this.#start();
+    const worker = this.#worker;
     const id = this.#nextId++;
     const bytes = job.kind === "write" ? job.requests : job.request;
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { part, resolve, reject });
-      this.#worker.postMessage({ id, ...job } satisfies NetlinkJob, [bytes.buffer]);
+      worker.postMessage({ id, ...job } satisfies NetlinkJob, [bytes.buffer]);
     });
   }
 
@@ -93,9 +106,21 @@ export class NetlinkClient implements AsyncDisposable {
     else pending.resolve(answer.kind === "written" ? answer.failures : []);
   }
 
-  #end(error: Error): void {
-    this.#over ??= error;
-    for (const pending of this.#pending.values()) pending.reject(this.#over);
-    this.#pending.clear();
+  /** An error is followed by the exit, which is then no news. */
+  #end(worker: Worker, reason: string): void {
+    if (this.#worker !== worker || this.#isClosed) return;
+    this.#worker = undefined;
+    this.#fail(new Error(`Cannot use netlink: its worker has died: ${reason}`));
+    this.#died(reason);
   }
+
+  #fail(error: Error): void {
+    const pending = [...this.#pending.values()];
+    this.#pending.clear();
+    for (const { reject } of pending) reject(error);
+  }
+}
+
+function closed(): Error {
+  return new Error("Cannot use netlink: it has been closed");
 }

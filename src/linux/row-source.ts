@@ -126,7 +126,9 @@ export class RowSource {
         if (place === undefined) return;
         const key = fdbKey({ vni: place.segment.vni, mac: row.mac });
         if (wasForeign) listener.echo({ table: "fdb", key, row: undefined });
-        else if (row.port === place.vxlanIndex && fdb.stands(key)) this.#half(place, row.mac);
+        else if (row.port === place.vxlanIndex && !fdb.isRemoving(row.bridge, row.mac)) {
+          this.#half(place, row.mac);
+        }
         return;
       }
       case "tunnel":
@@ -136,7 +138,7 @@ export class RowSource {
         const vni = links.byVxlan(row.device)?.segment.vni;
         if (vni === undefined) return;
         const key = floodKey({ vni, vtep: row.vtep });
-        this.#parts.flood.forget(key);
+        this.#parts.flood.forget(key, row);
         listener.echo({ table: "flood", key, row: undefined });
         return;
       }
@@ -144,9 +146,9 @@ export class RowSource {
         const vni = links.byBridge(row.device)?.segment.vni;
         if (vni === undefined) return;
         const key = neighbourKey({ vni, ip: row.ip });
-        const wasOurs = row.owner === "us" || this.#parts.neighbour.stands(key);
         this.#parts.neighbour.forget(key);
-        if (wasOurs || wasForeign) listener.echo({ table: "neighbour", key, row: undefined });
+        // In its last moment the kernel takes the mark off, so that nobody can tell whose it was.
+        listener.echo({ table: "neighbour", key, row: undefined });
         return;
       }
     }
@@ -177,7 +179,7 @@ export class RowSource {
     this.#parts.listener.news({ kind: "aged-out", vni: place.segment.vni, port: name, mac });
   }
 
-  /** Of a row of ours only the VXLAN device's entry is left. */
+  /** Of a row of ours only one entry is left. */
   #half(place: Place, mac: MacAddress): void {
     const row = halfRow(place, mac);
     this.#parts.listener.echo({ table: "fdb", key: fdbKey(row), row });
@@ -189,25 +191,34 @@ export class RowSource {
     const place = links.byBridge(row.bridge);
     // `extern_learn` on the VXLAN device's port is ours; on another it is some other program's.
     if (row.kind === "outside" && row.port === place?.vxlanIndex) return;
-    if (place !== undefined && fdb.pins(fdbKey({ vni: place.segment.vni, mac: row.mac }))) {
+    if (how === "changed" && fdb.isPinning(row.bridge, row.mac)) {
       // A frame that comes in while we pin the entry takes our mark off it, and the kernel tells of
       // the entry as it is half-way: on either port, static, and not yet sticky.
-      const isThere = row.port === place.vxlanIndex;
-      if (how === "changed" && !isThere) this.#half(place, row.mac);
-      if (how === "changed" || (isThere && row.sticky)) return;
+      if (place !== undefined && row.port !== place.vxlanIndex) this.#half(place, row.mac);
+      return;
     }
-    const on = links.nameOf(row.port);
-    foreign.add(placeKey(row), `the bridge has a fixed entry for it on ${on}`);
+    const key = place && fdbKey({ vni: place.segment.vni, mac: row.mac });
+    const isPinned = key !== undefined && row.port === place?.vxlanIndex && fdb.pins(key);
+    if (row.sticky && isPinned) return;
+    const description = `the bridge has a fixed entry for it on ${links.nameOf(row.port)}`;
+    foreign.add(placeKey(row), { description, on: row.kind === "outside" ? row.port : undefined });
+    // What is left of ours is to go.
+    if (place !== undefined && key !== undefined && fdb.stands(key)) this.#half(place, row.mac);
   }
 
   #tunnel(row: RowOf<"tunnel">): void {
     if (row.owner !== "other") return;
     const on = this.#parts.links.nameOf(row.device);
-    this.#parts.foreign.add(placeKey(row), `${on} has an entry of somebody else for it`);
-    this.#lost(row);
+    const description = `${on} has an entry of somebody else for it`;
+    this.#parts.foreign.add(placeKey(row), { description });
+    const place = this.#parts.links.byVxlan(row.device);
+    if (place === undefined) return;
+    if (this.#parts.fdb.stands(fdbKey({ vni: place.segment.vni, mac: row.mac }))) {
+      this.#half(place, row.mac);
+    }
   }
 
-  /** The VXLAN device's entry is gone, or somebody else's by now. */
+  /** The VXLAN device's entry is gone. */
   #lost(row: RowOf<"tunnel">): void {
     const { links, fdb, listener } = this.#parts;
     const vni = links.byVxlan(row.device)?.segment.vni;
@@ -218,17 +229,20 @@ export class RowSource {
   }
 
   #flooded(row: RowOf<"flood">): void {
-    const vni = this.#parts.links.byVxlan(row.device)?.segment.vni;
     if (row.owner === "us") return;
-    if (vni !== undefined && this.#parts.flood.stands(floodKey({ vni, vtep: row.vtep }))) return;
-    this.#parts.foreign.add(placeKey(row), "somebody else sends a copy there");
+    const { flood, foreign } = this.#parts;
+    flood.shares(row.device);
+    if (!flood.isOurs(row)) {
+      foreign.add(placeKey(row), { description: "somebody else sends a copy there" });
+    }
   }
 
   #neighbour(row: RowOf<"neighbour">, how: "read" | "changed"): void {
     const { links, foreign, neighbour, listener } = this.#parts;
     const place = links.byBridge(row.device);
     if (row.owner === "other") {
-      foreign.add(placeKey(row), `${links.nameOf(row.device)} has a neighbour of somebody else`);
+      const description = `${links.nameOf(row.device)} has a neighbour of somebody else`;
+      foreign.add(placeKey(row), { description });
     }
     const wasForeign = row.owner !== "other" && foreign.delete(placeKey(row));
     if (place === undefined || how === "read") return;

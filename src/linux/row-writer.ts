@@ -8,9 +8,17 @@ import type { WriteFailure } from "./netlink-conversation.ts";
 
 /** What is to be done for one row. */
 export type Plan<Key extends string> =
-  | { readonly key: Key; readonly requests: readonly NeighbourRequest[] }
-  /** Why nothing can be done. */
-  | { readonly key: Key; readonly failure: Failure<Key> };
+  | {
+      readonly key: Key;
+      readonly failure?: undefined;
+      readonly requests: readonly NeighbourRequest[];
+    }
+  /** Why the row can not be written; `requests` take away what is left of it. */
+  | {
+      readonly key: Key;
+      readonly failure: Failure<Key>;
+      readonly requests?: readonly NeighbourRequest[];
+    };
 
 /** Carries out all plans, in order; `table` is its name in the sentence of a failure. */
 export async function writeRows<Key extends string>(
@@ -23,11 +31,8 @@ export async function writeRows<Key extends string>(
   /** Whose each request is. */
   const asked: { readonly key: Key; readonly request: NeighbourRequest }[] = [];
   for (const plan of plans) {
-    if ("failure" in plan) {
-      failures.set(plan.key, plan.failure);
-      continue;
-    }
-    for (const request of plan.requests) {
+    if (plan.failure !== undefined) failures.set(plan.key, plan.failure);
+    for (const request of plan.requests ?? []) {
       writeNeighbour(writer, request);
       asked.push({ key: plan.key, request });
     }

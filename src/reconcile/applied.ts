@@ -16,6 +16,8 @@ export interface Applied<Key extends string, Row> {
   readonly written: readonly Change<Key, Row>[];
   readonly failed: readonly Failure<Key>[];
   readonly reading: Reading | undefined;
+  /** How many rows were found changed by others since the last pass; not said if none. */
+  readonly drifted?: number | undefined;
 }
 
 /** What became of reading the table; `wrong` is how many rows are not as we want them. */

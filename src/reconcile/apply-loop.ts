@@ -66,9 +66,9 @@ export class ApplyLoop {
       nextAt: () => reconciler.nextAt(),
       apply: async (options) => {
         const applied = await reconciler.apply({ ...options, now: clock() });
-        const { written, failed, reading } = applied;
+        const { written, failed, reading, drifted } = applied;
         const isIdle = written.length === 0 && failed.length === 0 && reading === undefined;
-        if (!isIdle) onApplied(table, applied, clock());
+        if (!isIdle || drifted !== undefined) onApplied(table, applied, clock());
       },
       permitted: 0,
     });

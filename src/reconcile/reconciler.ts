@@ -32,6 +32,8 @@ export class Reconciler<Key extends string, Row> {
   readonly #waiting = new WaitingRows<Key>();
   readonly #echoes: OwnEchoes<Key, Row>;
   readonly #counts = { put: 0, removed: 0, failed: 0, drifted: 0, read: 0 };
+  /** When the last pass was over. */
+  #driftedBefore = 0;
   #turn = 0;
   #isOpen = false;
   #hasRead = false;
@@ -104,7 +106,9 @@ export class Reconciler<Key extends string, Row> {
         if (reading.kind === "read") await this.#write(options, { written, failed });
       }
     }
-    return { written, failed, reading };
+    const drifted = this.#counts.drifted - this.#driftedBefore;
+    this.#driftedBefore = this.#counts.drifted;
+    return { written, failed, reading, drifted: drifted === 0 ? undefined : drifted };
   }
 
   /** Counts the marks. What is marked after this was read has a higher turn. */

@@ -21,6 +21,7 @@ export type CounterName =
   | "roamd_routes_ignored_total"
   | "roamd_limits_hit_total"
   | "roamd_probes_unanswered_total"
+  | "roamd_drift_repaired_total"
   | "roamd_control_refused_total";
 
 const TABLE = "`fdb`, `flood`, `neighbour`, `mac-ip-route`, `imet-route`";
@@ -63,6 +64,11 @@ export const COUNTERS: Readonly<
     help: "Probes for an address in use that were not answered in its owner's place, by reason",
     label: "reason",
     values: "`moving`, `contested`, `rate`",
+  },
+  roamd_drift_repaired_total: {
+    help: "Rows that others had changed or removed, and that were put right, by table",
+    label: "table",
+    values: TABLE,
   },
   roamd_control_refused_total: {
     help: "Requests over TCP of those who may not, by reason",

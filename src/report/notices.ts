@@ -115,6 +115,11 @@ const LINUX: Entries<LinuxNotice> = {
     level: "warn",
     sentence: () => "The kernel had more to tell than we could take: all is read again",
   },
+  "netlink-worker-died": {
+    level: "error",
+    sentence: ({ reason }) =>
+      `The thread that talks to the kernel has died, another one goes on: ${reason}`,
+  },
   "netlink-ignored": {
     level: "debug",
     sentence: ({ reason }) => `Ignored a message of the kernel: ${reason}`,
@@ -162,6 +167,12 @@ const TABLE: Entries<TableNotice> = {
     level: ({ wrong, cause }) => (wrong === 0 && cause !== "start" ? "debug" : "info"),
     sentence: ({ table, cause, rows, wrong }) =>
       `Read table ${table} (${cause}): ${rows} rows, ${wrong} to be put right`,
+  },
+  "rows-drifted": {
+    level: "info",
+    sentence: ({ table, rows }) =>
+      `Others have changed or removed ${rows} rows of ours in table ${table}: they are put right`,
+    counts: ({ table, rows }) => [["roamd_drift_repaired_total", table, rows]],
   },
   "table-unreadable": {
     level: "warn",

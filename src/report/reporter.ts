@@ -59,12 +59,12 @@ export class Reporter {
   /** What one pass over a table has done. */
   applied<T extends TableName>(
     table: T,
-    { written, failed, reading }: Applied<Tables[T]["key"], Tables[T]["row"]>,
+    { written, failed, reading, drifted }: Applied<Tables[T]["key"], Tables[T]["row"]>,
     at: number,
   ): void {
     for (const { kind, row } of written) this.#written({ table, kind, row } as WrittenRow, at);
     if (reading !== undefined) this.#metrics.resynced(table, reading.cause);
-    for (const notice of tableNotices(table, { failed, reading })) this.tell(notice, at);
+    for (const notice of tableNotices(table, { failed, reading, drifted })) this.tell(notice, at);
   }
 
   /** Calls the watcher with every event until the answer is called. */

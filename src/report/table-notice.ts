@@ -20,6 +20,8 @@ export type TableNotice =
       readonly rows: number;
       readonly wrong: number;
     }
+  /** Rows that stood right were changed or removed by others, and are put right. */
+  | { readonly kind: "rows-drifted"; readonly table: TableName; readonly rows: number }
   | {
       readonly kind: "table-unreadable";
       readonly table: TableName;
@@ -29,9 +31,9 @@ export type TableNotice =
 
 export function tableNotices(
   table: TableName,
-  { failed, reading }: Pick<Applied<string, unknown>, "failed" | "reading">,
+  { failed, reading, drifted }: Pick<Applied<string, unknown>, "failed" | "reading" | "drifted">,
 ): readonly TableNotice[] {
-  const failures = failed.map(
+  const notices = failed.map(
     ({ key, kind, reason }): TableNotice => ({
       kind: "row-failed",
       table,
@@ -40,8 +42,9 @@ export function tableNotices(
       reason,
     }),
   );
-  if (reading === undefined) return failures;
-  return [...failures, readingNotice(table, reading)];
+  if (drifted !== undefined) notices.push({ kind: "rows-drifted", table, rows: drifted });
+  if (reading !== undefined) notices.push(readingNotice(table, reading));
+  return notices;
 }
 
 function readingNotice(table: TableName, reading: Reading): TableNotice {

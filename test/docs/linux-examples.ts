@@ -18,6 +18,7 @@ export const LINUX_EXAMPLES: Examples<LinuxNotice> = {
   "bridge-with-two-vxlan-devices": [{ device: "vxlan11", bridge: "br10" }],
   "device-missing": [device],
   "netlink-overrun": [{}],
+  "netlink-worker-died": [{ reason: "it has ended" }],
   "netlink-ignored": [{ reason: "netlink-truncated" }],
   "netlink-unreadable": [{ reason: "ENOBUFS" }],
   "frame-ignored": [{ vni: VNI, port, reason: "arp-sender-mismatch" }],

@@ -41,6 +41,7 @@ const OTHER_EXAMPLES: Pick<Examples<AnyNotice>, Others> = {
     { table: "fdb", cause: "gobgpd connected", rows: 120, wrong: 0 },
     { table: "fdb", cause: "netlink overrun", rows: 120, wrong: 2 },
   ],
+  "rows-drifted": [{ table: "fdb", rows: 2 }],
   "table-unreadable": [{ table: "fdb", cause: "netlink overrun", reason: "ENOBUFS" }],
   "memory-read": [
     { memories: 120, damaged: 0 },

@@ -4,6 +4,7 @@ import type { IpAddress } from "../../src/evpn/ip.ts";
 import type { MacAddress } from "../../src/evpn/mac.ts";
 import { type FdbRow, fdbKey, floodKey, neighbourKey } from "../../src/evpn/rows.ts";
 import type { Vni } from "../../src/evpn/vni.ts";
+import type { FloodMark } from "../../src/linux/flood-driver.ts";
 import type { Kernel } from "../../src/linux/kernel.ts";
 import type { Change, Driver, Failure } from "../../src/reconcile/driver.ts";
 import { dataFrame, Host } from "./frames.ts";
@@ -239,12 +240,34 @@ describe("An FDB row of somebody else", () => {
     expect(await putFdb()).toEqual([]);
   });
 
-  it("that replaces ours is told as the end of ours", async () => {
+  const over = [
+    ["of the tunnel", `bridge fdb replace ${M} dev vxlan10 dst 10.0.0.9 self static`],
+    ["of a port", `bridge fdb replace ${M} dev p1 master static`],
+    ["of another program", `bridge fdb replace ${M} dev p1 master extern_learn`],
+    ["behind the VXLAN device", `bridge fdb replace ${M} dev vxlan10 master static`],
+  ] as const;
+
+  for (const [what, command] of over) {
+    it(`(${what}) that replaces half of ours is told, and the other half of ours goes`, async () => {
+      await putFdb();
+      sh(command);
+      await recorder.until(() => recorder.echoes.length > 0);
+      const [echo] = recorder.echoes;
+      expect(echo).toMatchObject({ table: "fdb", key: fdbKey(fdbRow()) });
+      expect(kernel.drivers.fdb.agree(fdbRow(), echo?.row as FdbRow)).toBe(false);
+      expect(await putFdb()).toMatchObject([{ kind: "foreign" }]);
+      expect(fdbOf(M)).toHaveLength(1);
+    });
+  }
+
+  it("is none of ours because its device was down when we were told of ours", async () => {
     await putFdb();
-    sh(`bridge fdb replace ${M} dev vxlan10 dst 10.0.0.9 self static`);
-    await recorder.until(() => recorder.echoes.length > 0);
-    expect(recorder.echoes).toEqual([{ table: "fdb", key: fdbKey(fdbRow()), row: undefined }]);
-    expect(await putFdb()).toMatchObject([{ kind: "foreign" }]);
+    sh("ip link set vxlan10 down");
+    await restart();
+    sh("ip link set vxlan10 up");
+    await recorder.until(() => recorder.of("segment-up").length > 0);
+    expect(await putFdb(fdbRow(leaf3))).toEqual([]);
+    expect(await listed("fdb")).toEqual([fdbRow(leaf3)]);
   });
 });
 
@@ -274,11 +297,41 @@ describe("The flood list", () => {
     expect(fdbOf(ZERO)).toEqual([`${ZERO} dev vxlan10 dst 10.0.0.9 self permanent`]);
   });
 
+  it("beside an operator's is known to the next process by what we have written down", async () => {
+    let marks: readonly FloodMark[] = [];
+    const remember = (all: readonly FloodMark[]): void => {
+      marks = all;
+    };
+    const life = async (): Promise<void> => {
+      await kernel[Symbol.asyncDispose]();
+      recorder = new Recorder();
+      kernel = await open(recorder, { floodMemory: { recalled: marks, remember } });
+    };
+    await life();
+    await putFlood(leaf2);
+    sh(`bridge fdb append ${ZERO} dev vxlan10 dst 10.0.0.9 self`);
+    await putFlood(leaf3);
+    // Something that comes after it, so that it has been told.
+    sh("ip link set p1h down");
+    await recorder.until(() => recorder.of("port-down").length > 0);
+    await life();
+    expect(await listed("flood")).toEqual([
+      { vni, vtep: leaf2 },
+      { vni, vtep: leaf3 },
+    ]);
+    await removeFlood(leaf2);
+    await life();
+    await removeFlood(leaf3);
+    expect(fdbOf(ZERO)).toEqual([`${ZERO} dev vxlan10 dst 10.0.0.9 self permanent`]);
+    expect(marks).toEqual([]);
+  });
+
   it("does not take over an operator's destination that is wanted as well", async () => {
     sh(`bridge fdb append ${ZERO} dev vxlan10 dst 10.0.0.2 self`);
     await restart();
     expect(await putFlood(leaf2)).toEqual([]);
-    expect(await listed("flood")).toEqual([]);
+    // It serves as well, and whoever looks again finds nothing to do.
+    expect(await listed("flood")).toEqual([{ vni, vtep: leaf2 }]);
     await removeFlood(leaf2);
     expect(fdbOf(ZERO)).toEqual([`${ZERO} dev vxlan10 dst 10.0.0.2 self permanent`]);
   });

@@ -2,11 +2,15 @@
 import { readdirSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { IpAddress } from "../../src/evpn/ip.ts";
 import type { MacAddress } from "../../src/evpn/mac.ts";
+import { fdbKey } from "../../src/evpn/rows.ts";
+import type { Vni } from "../../src/evpn/vni.ts";
 import type { Kernel } from "../../src/linux/kernel.ts";
 import { Errno } from "../../src/linux/linux-error.ts";
-import { NetlinkMonitor } from "../../src/linux/monitor.ts";
+import { echoFilter, NetlinkMonitor } from "../../src/linux/monitor.ts";
 import { META_PER_DATAGRAM } from "../../src/linux/native.ts";
+import { NetlinkClient } from "../../src/linux/netlink-client.ts";
 import { NetlinkConversation, NetlinkDump } from "../../src/linux/netlink-conversation.ts";
 import { openRouteSocket, RouteGroup } from "../../src/linux/socket.ts";
 import { MessageWriter } from "../../src/wire/netlink.ts";
@@ -49,7 +53,7 @@ describe("After an overrun", () => {
     await recorder.until(() => new Set(recorder.of("seen").map(({ mac }) => mac)).size === 500);
     expect(recorder.notices).toContainEqual({ kind: "netlink-overrun" });
     for (const table of ["fdb", "flood", "neighbour"]) {
-      expect(recorder.resyncs).toContain(`${table}: netlink overrun`);
+      await recorder.until(() => recorder.resyncs.includes(`${table}: netlink overrun`));
     }
   });
 
@@ -109,32 +113,77 @@ describe("After an overrun", () => {
 });
 
 describe("The monitor", () => {
-  it("is spared the echo of what is put from outside the kernel, and hears that it is gone", async () => {
+  it("is spared the echo of what we put, and hears what others put, and what is gone", async () => {
     makeSegment();
     const heard: string[] = [];
     let resolve = (): void => {};
     const promise = new Promise<void>((done) => {
       resolve = done;
     });
-    using _monitor = new NetlinkMonitor({
+    using monitor = new NetlinkMonitor({
       link: () => {},
       neighbour: ({ mac, gone }) => {
-        if (mac?.startsWith("02:") === true) heard.push(`${gone ? "-" : "+"}${mac}`);
-        if (heard.length === 3) resolve();
+        if (mac?.startsWith("02:00:00:00:00:") !== true) return;
+        heard.push(`${gone ? "-" : "+"}${mac.slice(-2)}`);
+        if (heard.at(-1) === "+ff") resolve();
       },
       ignored: (reason) => heard.push(reason),
       settled: () => {},
       overrun: () => heard.push("overrun"),
     });
+    monitor.leaveOutEchoes([ifindexOf("vxlan10"), ifindexOf("p2")]);
+    const kernel = await open(new Recorder());
+    const row = {
+      vni: 10 as Vni,
+      mac: "02:00:00:00:00:0a" as MacAddress,
+      vtep: "10.0.0.2" as IpAddress,
+    };
+    for (const pinned of [false, true, false]) {
+      const change = { kind: "put", key: fdbKey(row), row: { ...row, pinned } } as const;
+      await kernel.drivers.fdb.write([change], new AbortController().signal);
+    }
+    heard.length = 0;
     sh(`
-      bridge fdb replace 02:00:00:00:00:0a dev vxlan10 dst 10.0.0.2 self extern_learn
-      bridge fdb replace 02:00:00:00:00:0a dev vxlan10 master extern_learn
-      bridge fdb replace 02:00:00:00:00:0b dev vxlan10 dst 10.0.0.2 self
       bridge fdb del 02:00:00:00:00:0a dev vxlan10 master
       bridge fdb del 02:00:00:00:00:0a dev vxlan10 self
+      bridge fdb replace 02:00:00:00:00:0b dev vxlan10 dst 10.0.0.2 self extern_learn dynamic
+      bridge fdb replace 02:00:00:00:00:0c dev p1 master extern_learn
+      bridge fdb replace 02:00:00:00:00:0d dev vxlan10 master extern_learn
+      bridge fdb replace 02:00:00:00:00:0d dev vxlan10 master static
+      bridge fdb replace 02:00:00:00:00:ff dev vxlan10 dst 10.0.0.2 self
     `);
     await promise;
-    expect(heard).toEqual(["+02:00:00:00:00:0b", "-02:00:00:00:00:0a", "-02:00:00:00:00:0a"]);
+    await kernel[Symbol.asyncDispose]();
+    expect(heard).toEqual(["-0a", "-0a", "+0b", "+0c", "+0d", "+ff"]);
+  });
+
+  it("with more devices than a filter holds is spared every bridge's entry from outside", async () => {
+    const filters = [200, 201].map((count) =>
+      echoFilter(Array.from({ length: count }, (_, i) => i)),
+    );
+    expect(filters.map((filter) => filter.at(-1)?.[3])).toEqual([0xffff_ffff, 0]);
+  });
+});
+
+describe("The worker", () => {
+  it("that dies is told, replaced, and everything is read again", async () => {
+    makeSegment();
+    const died: string[] = [];
+    await using client = new NetlinkClient((reason) => died.push(reason));
+    const dump = async (): Promise<number> => {
+      const request = new MessageWriter();
+      writeLinkDump(request);
+      let messages = 0;
+      await client.dump(request.finish(), () => messages++);
+      return messages;
+    };
+    const links = await dump();
+    expect(links).toBeGreaterThan(0);
+    // A request that is none: the worker reads beyond its end, and dies of it.
+    await expect(client.write(new Uint8Array(2))).rejects.toThrow("its worker has died");
+    expect(died).toHaveLength(1);
+    expect(await dump()).toBe(links);
+    expect(died).toHaveLength(1);
   });
 });
 

@@ -53,5 +53,8 @@ describe("What came of writing a table", () => {
       { ...reading, kind: "table-unreadable", table: "flood" },
     ]);
     expect(tableNotices("flood", { failed: [], reading: undefined })).toEqual([]);
+    expect(tableNotices("flood", { failed: [], reading: undefined, drifted: 2 })).toEqual([
+      { kind: "rows-drifted", table: "flood", rows: 2 },
+    ]);
   });
 });

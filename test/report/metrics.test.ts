@@ -28,6 +28,7 @@ describe("The metrics", () => {
       "roamd_control_refused_total counter",
       "roamd_cpu_seconds_total counter",
       "roamd_decisions_total counter",
+      "roamd_drift_repaired_total counter",
       "roamd_duplicates gauge",
       "roamd_frames_ignored_total counter",
       "roamd_gobgp_connected gauge",

@@ -1,0 +1,134 @@
+/**
+ * Reads all that stands in the kernel: links first, then neighbours and forwarding entries; at the
+ * start, when something has been lost, and now and then anyway. One reading at a time; what cannot be
+ * read is tried again. Rows of others are known before ours are looked at, for ours give way.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import type { TableName } from "../evpn/rows.ts";
+import type { Listener } from "../mobility/observation.ts";
+import { MessageWriter, type NetlinkMessage } from "../wire/netlink.ts";
+import { decodeLink, writeLinkDump } from "../wire/netlink-link.ts";
+import {
+  decodeNeighbour,
+  type NeighbourFamily,
+  writeNeighbourDump,
+} from "../wire/netlink-neighbour.ts";
+import type { LinkTable } from "./link-table.ts";
+import type { NetlinkClient } from "./netlink-client.ts";
+import type { LinuxNotice } from "./notice.ts";
+import type { RowSource } from "./row-source.ts";
+
+/** How long until what could not be read is tried again. */
+const RETRY_MS = 1000;
+/** Reading now and then costs no more than one part in so many of the time. */
+const SHARE = 100;
+const TABLES: readonly TableName[] = ["fdb", "flood", "neighbour"];
+
+export interface KernelReadingParts {
+  readonly netlink: NetlinkClient;
+  readonly links: LinkTable;
+  readonly rows: RowSource;
+  readonly listener: Listener<LinuxNotice>;
+  /** Milliseconds, which never go back. */
+  readonly now: () => number;
+  /** Links have been read: what is different is to be told before the rows. */
+  readonly settle: () => void;
+}
+
+export class KernelReading {
+  readonly #parts: KernelReadingParts;
+  readonly #signal: AbortSignal;
+  /** Why it must be read again, once the reading under way is done. */
+  #cause: string | undefined;
+  #running: Promise<void> | undefined;
+
+  constructor(parts: KernelReadingParts, signal: AbortSignal) {
+    this.#parts = parts;
+    this.#signal = signal;
+  }
+
+  /** The first reading. Rejects if it fails. */
+  async start(): Promise<void> {
+    this.#running = this.#readAll();
+    try {
+      await this.#running;
+    } finally {
+      this.#running = undefined;
+    }
+    if (this.#cause !== undefined) await this.again(this.#cause);
+  }
+
+  /** Reads everything again, and has our own rows looked at; resolves when it has been read. */
+  again(cause: string): Promise<void> {
+    this.#cause = cause;
+    // Who has begun with the first reading goes on with this one.
+    this.#running ??= this.#readAgain();
+    return this.#running;
+  }
+
+  /** Looks after everything as long as the signal lasts, every so many milliseconds or less often. */
+  async nowAndThen(every: number): Promise<void> {
+    let wait = every;
+    while (await slept(wait, this.#signal)) {
+      const before = this.#parts.now();
+      await this.again("periodic look");
+      wait = Math.max(every, (this.#parts.now() - before) * SHARE);
+    }
+  }
+
+  async #readAgain(): Promise<void> {
+    while (this.#cause !== undefined && !this.#signal.aborted) {
+      const cause = this.#cause;
+      this.#cause = undefined;
+      try {
+        await this.#readAll();
+        for (const table of TABLES) this.#parts.listener.resync(table, cause);
+      } catch (error) {
+        if (this.#signal.aborted) break;
+        const reason = error instanceof Error ? error.message : String(error);
+        this.#parts.listener.tell({ kind: "netlink-unreadable", reason });
+        this.#cause ??= cause;
+        await slept(RETRY_MS, this.#signal);
+      }
+    }
+    this.#running = undefined;
+  }
+
+  async #readAll(): Promise<void> {
+    const { links, rows, netlink, listener, settle } = this.#parts;
+    links.beginReading();
+    rows.beginReading();
+    const request = new MessageWriter();
+    writeLinkDump(request);
+    await netlink.dump(request.finish(), (message) => {
+      const link = decodeLink(message);
+      if (link.ok) links.read(link.value);
+      else listener.tell({ kind: "netlink-ignored", reason: link.error });
+    });
+    links.endReading();
+    settle();
+    for (const family of ["ipv4", "ipv6", "bridge"] as const) await this.#readRows(family);
+    rows.endReading();
+  }
+
+  async #readRows(family: NeighbourFamily): Promise<void> {
+    const { rows, netlink, listener } = this.#parts;
+    const request = new MessageWriter();
+    writeNeighbourDump(request, { family, port: undefined });
+    await netlink.dump(request.finish(), (message: NetlinkMessage) => {
+      const neighbour = decodeNeighbour(message);
+      if (neighbour.ok) rows.read(neighbour.value);
+      else listener.tell({ kind: "netlink-ignored", reason: neighbour.error });
+    });
+  }
+}
+
+/** False if the end was asked for meanwhile. */
+async function slept(ms: number, signal: AbortSignal): Promise<boolean> {
+  try {
+    await delay(ms, undefined, { signal });
+    return true;
+  } catch {
+    return false;
+  }
+}

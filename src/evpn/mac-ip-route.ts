@@ -33,11 +33,17 @@ export interface MacIpRoute {
   readonly defaultGateway: boolean;
 }
 
+/** Whether both are one route by what says which one it is, so that one takes the other's place. */
+export function isSameRoute(a: MacIpRoute, b: MacIpRoute): boolean {
+  return a.mac === b.mac && a.ip === b.ip && a.rd === b.rd && a.ethernetTag === b.ethernetTag;
+}
+
 /** The part of a route that says which one it is: label and ESI are not in it (RFC 7432 §7.2). */
 export type MacIpRouteKey = Brand<string, "MacIpRouteKey">;
 
 export function macIpRouteKey(
   route: Pick<MacIpRoute, "rd" | "ethernetTag" | "mac" | "ip">,
 ): MacIpRouteKey {
-  return `${route.rd}|${route.ethernetTag}|${route.mac}|${route.ip ?? ""}` as MacIpRouteKey;
+  // Joined: see the keys in `rows.ts`.
+  return [route.rd, route.ethernetTag, route.mac, route.ip ?? ""].join("|") as MacIpRouteKey;
 }

@@ -38,8 +38,11 @@ export type FdbKey = Brand<string, "FdbKey">;
 export type FloodKey = Brand<string, "FloodKey">;
 export type NeighbourKey = Brand<string, "NeighbourKey">;
 
+// Joined rather than put together by a template: V8 keeps the latter in two pieces for as long as
+// the key lives, which is 32 bytes more for each of many keys of each of many rows.
+
 export function fdbKey(row: Pick<FdbRow, "vni" | "mac">): FdbKey {
-  return `${row.vni}|${row.mac}` as FdbKey;
+  return [row.vni, row.mac].join("|") as FdbKey;
 }
 
 export function floodKey(row: FloodRow): FloodKey {
@@ -47,7 +50,7 @@ export function floodKey(row: FloodRow): FloodKey {
 }
 
 export function neighbourKey(row: Pick<NeighbourRow, "vni" | "ip">): NeighbourKey {
-  return `${row.vni}|${row.ip}` as NeighbourKey;
+  return [row.vni, row.ip].join("|") as NeighbourKey;
 }
 
 /** Every table, its key and its row. */

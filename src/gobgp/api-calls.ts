@@ -18,7 +18,7 @@ import {
   type SpeakerApi,
   sessionState,
 } from "./api.ts";
-import { EVPN_FAMILY, type PathCodec, type SpeakerPath } from "./speaker-path.ts";
+import { EVPN_FAMILY, type PathCodec } from "./speaker-path.ts";
 
 interface PeerMessage {
   conf: { neighborAddress: string; peerAsn: number; adminDown: boolean } | undefined;
@@ -93,15 +93,17 @@ export function speakerApi<Message, Table, Watch>(
       await eachAnswer(client.listPeer({}), take, signal);
       return peers;
     },
-    async list(type, signal) {
-      const paths: SpeakerPath[] = [];
+    async list(type, take, signal) {
       const prefixes = type === undefined ? [] : [{ prefix: type }];
-      const take = ({ destination }: { destination: { paths: Message[] } | undefined }): void => {
-        for (const path of destination?.paths ?? []) paths.push(codec.decode(path));
+      const takeAll = ({
+        destination,
+      }: {
+        destination: { paths: Message[] } | undefined;
+      }): void => {
+        for (const path of destination?.paths ?? []) take(codec.decode(path));
       };
       const call = client.listPath({ tableType: table, family: EVPN_FAMILY, prefixes });
-      await eachAnswer(call, take, signal);
-      return paths;
+      await eachAnswer(call, takeAll, signal);
     },
     async write(paths, signal) {
       const messages = paths.map((path) => codec.encode(path, now()));

@@ -54,8 +54,12 @@ export interface SpeakerApi {
   readonly generation: ApiGeneration;
   identity(signal: AbortSignal): Promise<SpeakerIdentity>;
   peers(signal: AbortSignal): Promise<readonly PeerSeen[]>;
-  /** All paths of the EVPN table, or those of one route type. */
-  list(type: RouteTypeName | undefined, signal: AbortSignal): Promise<readonly SpeakerPath[]>;
+  /** Gives `take` all paths of the EVPN table, or those of one route type, as they come. */
+  list(
+    type: RouteTypeName | undefined,
+    take: (path: SpeakerPath) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
   /**
    * Announces and withdraws, in this order. The paths of one call are taken together or, when it
    * rejects, not at all.

@@ -79,14 +79,14 @@ export function readRoute(path: SpeakerPath): Result<RouteSeen, PathMalformed> {
   if (!isVxlan(communities)) return err("encapsulation");
   const nexthop = readNexthop(attributes);
   if (nexthop === undefined) return err("next-hop");
-  const shared = { nexthop, routeTargets: readRouteTargets(communities) };
+  const routeTargets = readRouteTargets(communities);
 
   if (nlri.kind === "mac-ip") {
-    const row = readMacIpRoute(nlri, { ...shared, communities });
+    const row = readMacIpRoute(nlri, { nexthop, routeTargets, communities });
     if (!row.ok) return row;
     return ok({ table: "mac-ip-route", key: macIpRouteKey(row.value), row: row.value });
   }
-  const row = readImetRoute(nlri, { ...shared, attributes });
+  const row = readImetRoute(nlri, { nexthop, routeTargets, attributes });
   if (!row.ok) return row;
   return ok({ table: "imet-route", key: imetRouteKey(row.value), row: row.value });
 }
@@ -110,7 +110,7 @@ function readMacIpNlri(
 
 function readMacIpRoute(
   nlri: MacIpNlri,
-  { communities, ...shared }: Shared & { communities: readonly Community[] },
+  { communities, nexthop, routeTargets }: Shared & { communities: readonly Community[] },
 ): Result<MacIpRoute, PathMalformed> {
   const id = readMacIpNlri(nlri);
   if (!id.ok) return id;
@@ -118,11 +118,17 @@ function readMacIpRoute(
   if (vni === undefined) return err("label");
   const esi = readEsi(nlri.esi);
   if (esi === undefined) return err("esi");
+  const { rd, ethernetTag, mac, ip } = id.value;
+  // Field by field: an object that begins with a spread has a shape of its own in V8 (Node 20).
   return ok({
-    ...id.value,
-    ...shared,
+    rd,
+    ethernetTag,
+    mac,
+    ip,
     vni,
     l3vni: readVni(nlri.labels[1]),
+    nexthop,
+    routeTargets,
     mobility: readMobility(communities),
     esi,
     defaultGateway: communities.some(({ kind }) => kind === "default-gateway"),

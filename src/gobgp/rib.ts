@@ -9,7 +9,10 @@
  * Nothing is forgotten when the connection is lost: traffic goes on while gobgpd restarts. After a
  * reconnect every route is unconfirmed until it comes by again; `sweep` withdraws those that did not.
  */
+import type { ImetRouteKey } from "../evpn/imet-route.ts";
+import type { MacIpRouteKey } from "../evpn/mac-ip-route.ts";
 import type { Listener } from "../mobility/observation.ts";
+import { CommonParts } from "./common-parts.ts";
 import type { GobgpNotice, PathMalformed } from "./notice.ts";
 import { type RouteId, type RouteSeen, readRoute, readRouteId } from "./read-route.ts";
 import { isLocal, type Nlri, type SpeakerPath } from "./speaker-path.ts";
@@ -25,14 +28,17 @@ export interface RibHands {
 export class Rib {
   readonly #hands: RibHands;
   /** The routes of others that have been told. */
-  readonly #claimed = new Map<string, RouteId>();
+  readonly #claimed = new Map<string, RouteId["table"]>();
+  readonly #common = new CommonParts();
   /** Those of them that have not come by since the last connect. */
   #unconfirmed = new Set<string>();
   /** The routes made on this speaker that stand. */
   readonly #local = new Set<string>();
   /** What has come by in this watch, while its beginning is awaited. */
   #seen: Set<string> | undefined;
-  #awaited: { readonly keys: Set<string>; readonly done: () => void } | undefined;
+  /** What stood when it began, and has not come by yet. */
+  #listed = new Set<string>();
+  #awaited: { readonly done: () => void } | undefined;
   #remember = true;
 
   constructor(hands: RibHands) {
@@ -44,20 +50,22 @@ export class Rib {
     this.#unconfirmed = new Set(this.#claimed.keys());
     this.#local.clear();
     this.#seen = new Set();
+    this.#listed = new Set();
     this.#awaited = undefined;
   }
 
-  /** These stood when the watch was open: `done` is called when each has come by. */
-  expect(listed: readonly SpeakerPath[], done: () => void): void {
-    const keys = new Set<string>();
-    for (const { nlri, best } of listed) {
-      // The watch tells of the best path only, and there is none if no next hop is reachable.
-      if (nlri === undefined || !best) continue;
-      const id = readRouteId(nlri);
-      if (id.ok && this.#seen?.has(id.value.key) !== true) keys.add(id.value.key);
-    }
-    this.#awaited = { keys, done };
-    if (keys.size === 0) this.begun();
+  /** This stood when the watch was open. */
+  listed({ nlri, best }: Pick<SpeakerPath, "nlri" | "best">): void {
+    // The watch tells of the best path only, and there is none if no next hop is reachable.
+    if (nlri === undefined || !best) return;
+    const id = readRouteId(nlri);
+    if (id.ok && this.#seen?.has(id.value.key) !== true) this.#listed.add(id.value.key);
+  }
+
+  /** All that stood has been listed: `done` is called when each has come by. */
+  expect(done: () => void): void {
+    this.#awaited = { done };
+    if (this.#listed.size === 0) this.begun();
   }
 
   /** How many routes have come by since the watch began. */
@@ -74,6 +82,7 @@ export class Rib {
     const done = this.#awaited?.done;
     this.#awaited = undefined;
     this.#seen = undefined;
+    this.#listed = new Set();
     this.#remember = false;
     done?.();
   }
@@ -98,7 +107,7 @@ export class Rib {
 
   count(table: RouteId["table"]): number {
     let count = 0;
-    for (const id of this.#claimed.values()) if (id.table === table) count++;
+    for (const each of this.#claimed.values()) if (each === table) count++;
     return count;
   }
 
@@ -146,11 +155,11 @@ export class Rib {
       this.#unclaim(id.key);
       return;
     }
-    this.#claimed.set(id.key, id);
+    this.#claimed.set(id.key, id.table);
     this.#unconfirmed.delete(id.key);
     this.#hands.listener.news(
       seen.table === "mac-ip-route"
-        ? { kind: "claimed", route: seen.row }
+        ? { kind: "claimed", route: this.#common.ofMacIp(seen.row) }
         : { kind: "flood-claimed", route: seen.row },
     );
   }
@@ -167,14 +176,14 @@ export class Rib {
   }
 
   #unclaim(key: string): void {
-    const id = this.#claimed.get(key);
-    if (id === undefined) return;
+    const table = this.#claimed.get(key);
+    if (table === undefined) return;
     this.#claimed.delete(key);
     this.#unconfirmed.delete(key);
     this.#hands.listener.news(
-      id.table === "mac-ip-route"
-        ? { kind: "unclaimed", key: id.key }
-        : { kind: "flood-unclaimed", key: id.key },
+      table === "mac-ip-route"
+        ? { kind: "unclaimed", key: key as MacIpRouteKey }
+        : { kind: "flood-unclaimed", key: key as ImetRouteKey },
     );
   }
 
@@ -184,7 +193,9 @@ export class Rib {
 
   #cameBy(key: string): void {
     this.#seen?.add(key);
-    if (this.#awaited?.keys.delete(key) === true && this.#awaited.keys.size === 0) this.begun();
+    if (this.#listed.delete(key) && this.#awaited !== undefined && this.#listed.size === 0) {
+      this.begun();
+    }
   }
 }
 

@@ -100,12 +100,13 @@ class RouteDriver<K extends string, R extends MacIpRoute | ImetRoute> implements
     const api = this.#speaking.api();
     if (api === undefined) throw new Error(`Cannot list ${routeType} routes: no gobgpd`);
     const rows = new Map<K, R>();
-    for (const path of await api.list(routeType, signal)) {
-      if (!isLocal(path)) continue;
+    const take = (path: SpeakerPath): void => {
+      if (!isLocal(path)) return;
       const seen = readRoute(path);
       const picked = seen.ok ? pick(seen.value) : undefined;
       if (picked !== undefined && this.#speaking.ours(picked.row)) rows.set(picked.key, picked.row);
-    }
+    };
+    await api.list(routeType, take, signal);
     return rows;
   }
 

@@ -91,9 +91,9 @@ export class Session {
     const deadline = now() + (first ? PATIENCE_AT_START_MS : PATIENCE_LATER_MS);
     // The watch must stand before the table is listed, or a change between the two would be lost.
     await Promise.race([opened, sleep(FIRST_WORD_MS, undefined, { signal })]);
-    const listed = await api.list(undefined, signal);
+    await api.list(undefined, (path) => rib.listed(path), signal);
     const begun = new Occasion();
-    rib.expect(listed, begun.come);
+    rib.expect(begun.come);
     for (let seen = -1; rib.isAwaited && rib.seen > seen; ) {
       seen = rib.seen;
       await Promise.race([begun.came, sleep(STALL_MS, undefined, { signal })]);

@@ -133,13 +133,13 @@ function outrankedBy(before: MacEntry, after: MacEntry, by: MovedBy): Outranked 
 }
 
 function stillClaims({ remote }: MacEntry, { vtep }: MacClaim): boolean {
-  for (const { nexthop } of remote.values()) if (nexthop === vtep) return true;
+  for (const { nexthop } of remote) if (nexthop === vtep) return true;
   return false;
 }
 
 /** Nobody claims the MAC, and no number has been used that a later claim must not fall below. */
 function isForgettable(entry: MacEntry): boolean {
   const { local, remote, remembered, duplicate, sentSeq, heardSeq } = entry;
-  const isClaimed = local !== undefined || remote.size > 0 || remembered.length > 0;
+  const isClaimed = local !== undefined || remote.length > 0 || remembered.length > 0;
   return !isClaimed && duplicate === undefined && sentSeq <= 0 && heardSeq < 0;
 }

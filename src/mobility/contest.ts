@@ -61,7 +61,7 @@ function outcomeOf(
 
 function routesByVtep({ remote }: MacEntry): ReadonlyMap<VtepAddress, readonly MacIpRoute[]> {
   const byVtep = new Map<VtepAddress, MacIpRoute[]>();
-  for (const route of remote.values()) {
+  for (const route of remote) {
     const known = byVtep.get(route.nexthop);
     if (known === undefined) byVtep.set(route.nexthop, [route]);
     else known.push(route);

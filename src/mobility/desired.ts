@@ -88,7 +88,7 @@ function beats(
 /** The claim with which the MAC's owner, and nobody but its owner, gives it this IP. */
 export function remoteClaimTo(ip: IpAddress, entry: MacEntry): MacClaim | undefined {
   const owner = ownerElsewhere(entry);
-  for (const route of entry.remote.values()) {
+  for (const route of entry.remote) {
     if (route.ip === ip && route.nexthop === owner?.vtep) return claimOf(route);
   }
   return undefined;

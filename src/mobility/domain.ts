@@ -11,6 +11,7 @@ import { Agenda } from "./agenda.ts";
 import { Allowance, ANNOUNCED_PER_SECOND, Announcer } from "./announcer.ts";
 import type { Duplicate, MoveTimes } from "./duplicates.ts";
 import { Guard, type GuardMode } from "./guard.ts";
+import { Holders } from "./holders.ts";
 import { Leases } from "./leases.ts";
 import { DEFAULT_LIMITS, type LimitSettings, Limits } from "./limits.ts";
 import { ipsNamed, type MacEntry } from "./mac-entry.ts";
@@ -26,8 +27,6 @@ export interface IpMoves {
 
 /** MACs that are remembered though they are nowhere: a forger can invent as many as he likes. */
 export const IDLE_MAX = 65_536;
-
-const NO_MACS: ReadonlySet<MacAddress> = new Set();
 
 /**
  * Whether addresses that mean something on one link only are advertised. A MAC-VRF is one link: with
@@ -100,7 +99,7 @@ export class Domain {
   /** MACs that are nowhere and kept for their numbers, the one longest so first. */
   readonly #idle = new Set<MacAddress>();
   readonly #entries = new Map<MacAddress, MacEntry>();
-  readonly #holders = new Map<IpAddress, Set<MacAddress>>();
+  readonly #holders = new Holders();
 
   constructor(vni: Vni, { limits, guard, prefixes, sticky, linkLocal }: HostRules = NO_RULES) {
     this.vni = vni;
@@ -144,8 +143,10 @@ export class Domain {
     if (before !== undefined && sameHoldings(before, entry)) return [];
     const old = before === undefined ? NO_IPS : ipsNamed(before);
     const named = ipsNamed(entry);
-    for (const ip of old) if (!named.has(ip)) this.#release(ip, entry.mac);
-    for (const ip of named) this.#hold(ip, entry.mac);
+    for (const ip of old) {
+      if (!named.has(ip) && this.#holders.delete(ip, entry.mac)) this.confirmedAt.delete(ip);
+    }
+    for (const ip of named) this.#holders.add(ip, entry.mac);
     return [...new Set([...old, ...named])];
   }
 
@@ -170,16 +171,16 @@ export class Domain {
 
   /** The MACs that hold this IP by anyone's word. */
   holders(ip: IpAddress): MacEntry[] {
-    return [...(this.#holders.get(ip) ?? NO_MACS)].flatMap((mac) => this.#entries.get(mac) ?? []);
+    return this.#holders.of(ip).flatMap((mac) => this.#entries.get(mac) ?? []);
   }
 
   /** Every IP that somebody holds, and those a neighbour row was asked for. */
   ips(): ReadonlySet<IpAddress> {
-    return new Set([...this.#holders.keys(), ...this.neighbours.keys()]);
+    return new Set([...this.#holders.ips(), ...this.neighbours.keys()]);
   }
 
   #trackIdle({ mac, local, remote, duplicate }: MacEntry): void {
-    const isIdle = local === undefined && remote.size === 0 && duplicate === undefined;
+    const isIdle = local === undefined && remote.length === 0 && duplicate === undefined;
     if (!isIdle) {
       this.#idle.delete(mac);
       return;
@@ -190,20 +191,6 @@ export class Domain {
       this.drop(longest);
       return;
     }
-  }
-
-  #hold(ip: IpAddress, mac: MacAddress): void {
-    const macs = this.#holders.get(ip);
-    if (macs === undefined) this.#holders.set(ip, new Set([mac]));
-    else macs.add(mac);
-  }
-
-  #release(ip: IpAddress, mac: MacAddress): void {
-    const macs = this.#holders.get(ip);
-    macs?.delete(mac);
-    if (macs?.size !== 0) return;
-    this.#holders.delete(ip);
-    this.confirmedAt.delete(ip);
   }
 }
 

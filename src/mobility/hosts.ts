@@ -7,7 +7,7 @@ import { refuseHostIp } from "../evpn/ip.ts";
 import type { MacAddress } from "../evpn/mac.ts";
 import { refuseHostMac } from "../evpn/mac.ts";
 import { decidedBy } from "../evpn/mac-claim.ts";
-import { type MacIpRoute, macIpRouteKey } from "../evpn/mac-ip-route.ts";
+import type { MacIpRoute } from "../evpn/mac-ip-route.ts";
 import type { VtepAddress } from "../evpn/vtep.ts";
 import { admitted } from "./admit.ts";
 import { commit, type Scene } from "./commit.ts";
@@ -198,7 +198,7 @@ function highestClaimTo(ip: IpAddress, others: readonly MacEntry[]): number {
   const claims = others.flatMap((other) =>
     other.frozen === undefined
       ? (remoteClaimTo(ip, other) ?? [])
-      : [...other.remote.values()].filter((route) => route.ip === ip).map(claimOf),
+      : other.remote.filter((route) => route.ip === ip).map(claimOf),
   );
   return Math.max(-1, ...claims.map(({ seq }) => seq));
 }
@@ -280,10 +280,10 @@ export function hostUnclaimed(scene: Scene, route: MacIpRoute): void {
   const { domain, outbox } = scene;
   const before = domain.entry(route.mac);
   if (before === undefined) return;
-  const after = unclaimed(before, macIpRouteKey(route));
+  const after = unclaimed(before, route);
   if (after === before) return;
   commit(scene, { before, after, by: "route" });
-  const stillClaims = [...after.remote.values()].some(({ nexthop }) => nexthop === route.nexthop);
+  const stillClaims = after.remote.some(({ nexthop }) => nexthop === route.nexthop);
   if (!stillClaims) {
     outbox.tell({ kind: "let-go", vni: route.vni, mac: route.mac, vtep: route.nexthop });
   }

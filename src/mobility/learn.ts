@@ -6,8 +6,7 @@
  */
 import type { IpAddress } from "../evpn/ip.ts";
 import { type MacClaim, outranks, SEQ_MAX } from "../evpn/mac-claim.ts";
-import type { MacIpRoute, MacIpRouteKey } from "../evpn/mac-ip-route.ts";
-import { macIpRouteKey } from "../evpn/mac-ip-route.ts";
+import { isSameRoute, type MacIpRoute } from "../evpn/mac-ip-route.ts";
 import type { VtepAddress } from "../evpn/vtep.ts";
 import { countMove, type DuplicateSettings, duplicateFrom, NO_MOVES } from "./duplicates.ts";
 import {
@@ -234,7 +233,7 @@ export function withoutIp(entry: MacEntry, ip: IpAddress): MacEntry {
 export function claimed(entry: MacEntry, route: MacIpRoute): MacEntry {
   const next: MacEntry = {
     ...entry,
-    remote: new Map(entry.remote).set(macIpRouteKey(route), route),
+    remote: withRoute(entry.remote, route),
     heardSeq: Math.max(entry.heardSeq, claimOf(route).seq),
     frozen: entry.frozen && outbidWhileFrozen(entry.frozen, claimOf(route)),
   };
@@ -244,6 +243,13 @@ export function claimed(entry: MacEntry, route: MacIpRoute): MacEntry {
   if (!outranks(rival, next.local.claim)) return next;
   const { port, ips } = next.local;
   return { ...left(next), check: ips.size === 0 ? undefined : port };
+}
+
+/** In the place of the one that it replaces. */
+function withRoute(routes: readonly MacIpRoute[], route: MacIpRoute): readonly MacIpRoute[] {
+  const known = routes.some((each) => isSameRoute(each, route));
+  if (!known) return [...routes, route];
+  return routes.map((each) => (isSameRoute(each, route) ? route : each));
 }
 
 /** Nobody is asked any more whether the MAC is still at the port it was taken from. */
@@ -261,16 +267,14 @@ function outbidWhileFrozen(frozen: Frozen, claim: MacClaim): Frozen {
  * and does not move (RFC 7432 §10.1, C1.27).
  */
 export function strongestRival(entry: MacEntry): MacClaim | undefined {
-  const rivals = [...entry.remote.values()].filter((route) => !route.defaultGateway);
+  const rivals = entry.remote.filter((route) => !route.defaultGateway);
   return bestClaim(rivals.map(claimOf));
 }
 
 /** A VTEP has withdrawn a route; the memory of its number stays (C1.16, C3.9). */
-export function unclaimed(entry: MacEntry, key: MacIpRouteKey): MacEntry {
-  if (!entry.remote.has(key)) return entry;
-  const remote = new Map(entry.remote);
-  remote.delete(key);
-  return { ...entry, remote };
+export function unclaimed(entry: MacEntry, route: MacIpRoute): MacEntry {
+  const remote = entry.remote.filter((each) => !isSameRoute(each, route));
+  return remote.length === entry.remote.length ? entry : { ...entry, remote };
 }
 
 /** A route of our own, left in the RIB by a former life of ours. */

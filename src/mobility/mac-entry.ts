@@ -5,7 +5,7 @@
 import type { IpAddress } from "../evpn/ip.ts";
 import type { MacAddress } from "../evpn/mac.ts";
 import { type MacClaim, outranks } from "../evpn/mac-claim.ts";
-import type { MacIpRoute, MacIpRouteKey } from "../evpn/mac-ip-route.ts";
+import type { MacIpRoute } from "../evpn/mac-ip-route.ts";
 import type { PortName } from "../evpn/port.ts";
 import type { Signal } from "../evpn/signal.ts";
 import type { Vni } from "../evpn/vni.ts";
@@ -58,7 +58,7 @@ export interface MacEntry {
   readonly mac: MacAddress;
   readonly local: LocalClaim | undefined;
   /** The routes of the other VTEPs, as BGP last told them. */
-  readonly remote: ReadonlyMap<MacIpRouteKey, MacIpRoute>;
+  readonly remote: readonly MacIpRoute[];
   /**
    * What outlives the claims, so that sequence numbers never fall: the highest number we have sent
    * (-1: none) and the highest we have heard from others (-1: none).
@@ -88,15 +88,20 @@ export interface MacEntry {
   readonly since: number;
 }
 
+const NO_ROUTES: readonly MacIpRoute[] = [];
+const NO_IPS: readonly IpAddress[] = [];
+
 /** A MAC of which nothing is known yet. */
-export function newEntry(of: Pick<MacEntry, "vni" | "mac">, at: number): MacEntry {
+export function newEntry({ vni, mac }: Pick<MacEntry, "vni" | "mac">, at: number): MacEntry {
+  // Field by field: an object that begins with a spread has a shape of its own in V8 (Node 20).
   return {
-    ...of,
+    vni,
+    mac,
     local: undefined,
-    remote: new Map(),
+    remote: NO_ROUTES,
     sentSeq: -1,
     heardSeq: -1,
-    remembered: [],
+    remembered: NO_IPS,
     rememberedSeq: -1,
     moveTimes: NO_MOVES,
     duplicate: undefined,
@@ -116,7 +121,7 @@ export type Whereabouts =
 /** The claim that a VTEP's routes for this MAC amount to together: the highest (rule C3.8). */
 export function remoteClaims(entry: Pick<MacEntry, "remote">): ReadonlyMap<VtepAddress, MacClaim> {
   const claims = new Map<VtepAddress, MacClaim>();
-  for (const route of entry.remote.values()) {
+  for (const route of entry.remote) {
     const claim = claimOf(route);
     const known = claims.get(claim.vtep);
     if (known === undefined || outranks(claim, known)) claims.set(claim.vtep, claim);
@@ -142,7 +147,7 @@ export function bestClaim(claims: Iterable<MacClaim>): MacClaim | undefined {
 
 /** The best of the other VTEPs' claims. */
 export function bestRemoteClaim(entry: Pick<MacEntry, "remote">): MacClaim | undefined {
-  return bestClaim(remoteClaims(entry).values());
+  return bestClaim(entry.remote.map(claimOf));
 }
 
 /** The VTEP whose the MAC is, if it is not ours: the best claim, or the one it is frozen at. */
@@ -172,7 +177,7 @@ export function ipsOf(entry: MacEntry): readonly IpAddress[] {
 /** The IPs that this VTEP's routes give the MAC. */
 export function remoteIps(entry: Pick<MacEntry, "remote">, vtep: VtepAddress): IpAddress[] {
   const ips: IpAddress[] = [];
-  for (const { nexthop, ip } of entry.remote.values()) {
+  for (const { nexthop, ip } of entry.remote) {
     if (nexthop === vtep && ip !== undefined) ips.push(ip);
   }
   return ips;
@@ -181,6 +186,6 @@ export function remoteIps(entry: Pick<MacEntry, "remote">, vtep: VtepAddress): I
 /** Every IP that our own claim or any route gives the MAC. */
 export function ipsNamed(entry: Pick<MacEntry, "local" | "remote">): ReadonlySet<IpAddress> {
   const ips = new Set<IpAddress>(entry.local?.ips.keys());
-  for (const { ip } of entry.remote.values()) if (ip !== undefined) ips.add(ip);
+  for (const { ip } of entry.remote) if (ip !== undefined) ips.add(ip);
   return ips;
 }

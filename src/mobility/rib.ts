@@ -177,6 +177,6 @@ export function reimport(scene: Scene, rib: Pick<Rib, "macIp" | "imet">): void {
 
 /** Taken in as it is, and still to be. */
 function isKnown(domain: Domain, route: MacIpRoute): boolean {
-  if (domain.entry(route.mac)?.remote.get(macIpRouteKey(route)) !== route) return false;
+  if (domain.entry(route.mac)?.remote.includes(route) !== true) return false;
   return domain.vrf !== undefined && ignoredBecause(route, domain.vrf) === undefined;
 }

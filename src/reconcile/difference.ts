@@ -32,9 +32,11 @@ export class Difference<Key extends string, Row> {
     return !this.same(row, before);
   }
 
-  /** What stands at this key, as far as we can tell. */
+  /** What stands at this key, as far as we can tell. Where it is what we want, it is kept once. */
   stands(key: Key, row: Row | undefined): void {
-    setOrDelete(this.#actual, key, row);
+    const wanted = this.#desired.get(key);
+    const isRight = wanted !== undefined && this.same(wanted, row);
+    setOrDelete(this.#actual, key, isRight ? wanted : row);
   }
 
   /** A write of this row has failed half-way, or nobody can tell how far it came. */

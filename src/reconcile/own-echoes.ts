@@ -9,8 +9,8 @@
  * oldest such write that it agrees with; this write and all before it are then done with. If newer
  * ones remain, what was seen is history. What matches no write is somebody else's doing.
  *
- * Not every write is echoed (a filter in the kernel may keep them from us), so that a memory may
- * outlive its purpose: then one change by somebody else that looks like one of our last few writes
+ * Not every write is echoed (a filter in the kernel may keep them from us; a driver may know of which
+ * kind they are), so that a memory may outlive its purpose: then one change by somebody else that looks like one of our last few writes
  * goes unnoticed until the table is read again. The other mistake, an echo taken for a change, costs
  * one write that changes nothing.
  */
@@ -26,8 +26,12 @@ export class OwnEchoes<Key extends string, Row> {
     this.#same = same;
   }
 
-  /** To be called before the write, for its echo may overtake its answer. */
-  expect(key: Key, row: Row | undefined): void {
+  /**
+   * To be called before the write, for its echo may overtake its answer. One that will have none is
+   * remembered only where an older one may still have: that echo is then history.
+   */
+  expect(key: Key, row: Row | undefined, { isSilent = false }: { isSilent?: boolean } = {}): void {
+    if (isSilent && !this.#writes.has(key)) return;
     this.#writes.set(key, [...(this.#writes.get(key) ?? []), row].slice(-REMEMBERED));
   }
 

@@ -23,6 +23,12 @@ interface Flight<Row> {
   disturbed: boolean;
 }
 
+/**
+ * Rows that are written together: enough for a driver to be fast, few enough that what it needs to
+ * write them is small, however many are dirty.
+ */
+const AT_ONCE = 1000;
+
 export class Reconciler<Key extends string, Row> {
   readonly #driver: Driver<Key, Row>;
   readonly #table: Difference<Key, Row>;
@@ -172,13 +178,17 @@ export class Reconciler<Key extends string, Row> {
     into: { written: Change<Key, Row>[]; failed: Failure<Key>[] },
   ): Promise<void> {
     for (const key of this.#waiting.due(options.now)) this.#mark(key);
-    const changes = this.#take(options);
-    if (changes.length === 0) return;
-    const failures = await this.#tryWrite(changes, options.signal);
-    for (const change of changes) {
-      const failure = failures.get(change.key);
-      if (this.#settle(change, { failure, now: options.now })) into.written.push(change);
-      else if (failure !== undefined) into.failed.push(failure);
+    // What is marked meanwhile is for the next pass: others have their turn as well.
+    const upTo = Math.min(this.#turn, options.upTo ?? this.#turn);
+    for (;;) {
+      const changes = this.#take({ ...options, upTo });
+      if (changes.length === 0) return;
+      const failures = await this.#tryWrite(changes, options.signal);
+      for (const change of changes) {
+        const failure = failures.get(change.key);
+        if (this.#settle(change, { failure, now: options.now })) into.written.push(change);
+        else if (failure !== undefined) into.failed.push(failure);
+      }
     }
   }
 
@@ -193,8 +203,10 @@ export class Reconciler<Key extends string, Row> {
       if (change === undefined) continue;
       const row = change.kind === "put" ? change.row : undefined;
       this.#inFlight.set(key, { row, disturbed: false });
-      this.#echoes.expect(key, row);
+      const isSilent = row !== undefined && this.#driver.putsSilently === true;
+      this.#echoes.expect(key, row, { isSilent });
       changes.push(change);
+      if (changes.length === AT_ONCE) break;
     }
     return changes;
   }

@@ -12,6 +12,7 @@ export function timedDriver<Key extends string, Row>(
   { clock, took }: Stopwatch,
 ): Driver<Key, Row> {
   return {
+    putsSilently: driver.putsSilently ?? false,
     list: (signal) => driver.list(signal),
     agree: (wanted, actual) => driver.agree(wanted, actual),
     async write(changes, signal) {

@@ -5,7 +5,7 @@ import { ZERO_ESI } from "../../src/evpn/esi.ts";
 import type { ImetRoute } from "../../src/evpn/imet-route.ts";
 import { type IpAddress, parseIp } from "../../src/evpn/ip.ts";
 import { type MacAddress, parseMac } from "../../src/evpn/mac.ts";
-import { type MacIpRoute, macIpRouteKey } from "../../src/evpn/mac-ip-route.ts";
+import type { MacIpRoute } from "../../src/evpn/mac-ip-route.ts";
 import { type MacVrf, macVrf } from "../../src/evpn/mac-vrf.ts";
 import { portName } from "../../src/evpn/port.ts";
 import type { Result } from "../../src/evpn/result.ts";
@@ -69,7 +69,7 @@ export function entry(host: Host): MacEntry {
             seenAt: T0,
             answers: false,
           },
-    remote: new Map((host.remote ?? []).map((route) => [macIpRouteKey(route), route])),
+    remote: host.remote ?? [],
     sentSeq: port === undefined ? -1 : seq,
     heardSeq: -1,
     remembered: [],

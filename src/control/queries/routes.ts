@@ -53,7 +53,7 @@ function judge(entry: MacEntry): readonly Judged[] {
   const place = whereabouts(entry);
   if (place.kind === "nowhere") return [];
   const claims = remoteClaims(entry);
-  return [...entry.remote.values()].map((route) => {
+  return entry.remote.map((route) => {
     if (place.kind === "duplicate") return macIp("remote", route, "duplicate");
     // A VTEP is followed or not with all its routes, and its claim is the highest of them (C3.8).
     const claim = claims.get(route.nexthop) ?? claimOf(route);

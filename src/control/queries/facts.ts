@@ -99,7 +99,7 @@ function addUnmatched(
 function* claimantsOf(snapshot: Snapshot): InPieces<ReadonlyMap<Vni, ReadonlySet<VtepAddress>>> {
   const vteps = new Map<Vni, Set<VtepAddress>>();
   yield* eachInPieces(snapshot.entries(), (entry) => {
-    if (entry.remote.size === 0) return;
+    if (entry.remote.length === 0) return;
     const ofVni = vteps.get(entry.vni) ?? new Set();
     vteps.set(entry.vni, ofVni);
     for (const vtep of remoteClaims(entry).keys()) ofVni.add(vtep);

@@ -63,6 +63,11 @@ segment() {
   ip link set dev br10 up
 }
 
+# What stands before the "=" of each word.
+names() {
+  for word in $1; do echo "${word%%=*}"; done
+}
+
 underlay() {
   ip link set dev lo up
   ip address add "$LOOPBACK/32" dev lo
@@ -122,7 +127,8 @@ up() {
       for daemon in ${DAEMONS:-gobgpd}; do start "$daemon"; done
       ;;
     leaf)
-      wait_for eth1 eth2 eth3
+      # shellcheck disable=SC2046 # names of ports
+      wait_for $(names "$UPLINKS") eth2 eth3
       underlay
       segment
       for daemon in $DAEMONS; do start "$daemon"; done

@@ -19,10 +19,10 @@ const unitRooms = [
 ];
 
 /**
- * Four kinds of test, by what they need: `unit` nothing, `kernel` a network namespace with
- * CAP_NET_ADMIN, `uml` such a one under a kernel that can filter VLANs, `lab` gobgpd and FRR besides.
- * All but unit tests share one machine's processors with real daemons, so their files run one after
- * the other.
+ * Five kinds of test, by what they need: `unit` nothing, `kernel` a network namespace with
+ * CAP_NET_ADMIN, `uml` such a one under a kernel that can filter VLANs, `lab` gobgpd and FRR besides,
+ * `compose` a Docker engine. All but unit tests share one machine's processors with real daemons, so
+ * their files run one after the other.
  */
 const config: ViteUserConfig = defineConfig({
   test: {
@@ -63,6 +63,15 @@ const config: ViteUserConfig = defineConfig({
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: "compose",
+          include: ["test/compose/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 600_000,
         },
       },
     ],

@@ -4,6 +4,9 @@
 #
 #   sh labs/debian.sh gobgpd bookworm|trixie|forky|sid    prints the path of an executable gobgpd
 #   sh labs/debian.sh frr SUITE                           prints a directory with executable zebra, bgpd, vtysh
+#   sh labs/debian.sh docker SUITE                        prints a directory whose bin has dockerd and its like
+#   sh labs/debian.sh docker-compose SUITE                prints a directory with plugins for the docker CLI
+#   sh labs/debian.sh debootstrap SUITE                   prints the path of an executable debootstrap
 #   sh labs/debian.sh node-headers SUITE                  prints a directory with include/node in it
 #   sh labs/debian.sh promtool SUITE                      prints the path of an executable promtool
 #   sh labs/debian.sh qemu-guest SUITE                    prints a directory with vmlinuz, virtio modules, busybox
@@ -18,7 +21,7 @@ give_up() {
 }
 
 if [ $# -ne 2 ]; then
-  echo "usage: sh labs/debian.sh gobgpd|frr|node-headers|promtool|qemu-guest SUITE" >&2
+  echo "usage: sh labs/debian.sh PACKAGE SUITE" >&2
   exit 2
 fi
 package=$1
@@ -44,6 +47,19 @@ case $package in
   node-headers)
     packages="libnode-dev libuv1-dev"
     ready=$root/usr
+    ;;
+  # An engine, to run as it is: with a directory, a socket and a firewall of its own (docker-engine.sh).
+  docker)
+    packages="docker.io containerd runc tini iptables libip4tc2 libip6tc2 libxtables12 libnftnl11 libnetfilter-conntrack3 libnfnetlink0"
+    ready=$root/bin
+    ;;
+  docker-compose)
+    packages="docker-compose"
+    ready=$root/usr/libexec/docker
+    ;;
+  debootstrap)
+    packages=debootstrap
+    ready=$root/run
     ;;
   # Of Prometheus, the program alone that checks what is written for it.
   promtool)
@@ -165,6 +181,32 @@ WRAPPER
   chmod +x "$new/$1"
 }
 
+# The programs call each other by name, so they find each other by PATH and their libraries beside them.
+prepare_docker() {
+  mkdir "$new/bin"
+  for program in "$new"/usr/bin/* "$new"/usr/sbin/*; do
+    ln -sf "..${program#"$new"}" "$new/bin/"
+  done
+  for program in iptables ip6tables; do
+    ln -sf "../usr/sbin/$program-nft" "$new/bin/$program"
+  done
+  runs env PATH="$new/bin:$PATH" "$new/bin/dockerd" --version || give_up "it does not run on this machine"
+}
+
+prepare_docker_compose() {
+  plugin=$new/usr/libexec/docker/cli-plugins/docker-compose
+  [ -x "$plugin" ] || give_up "it is not the plugin of compose 2"
+  runs "$plugin" version || give_up "it does not run on this machine"
+}
+
+prepare_debootstrap() {
+  cat >"$new/run" <<WRAPPER
+#!/bin/sh
+DEBOOTSTRAP_DIR=$root/usr/share/debootstrap exec $root/usr/sbin/debootstrap "\$@"
+WRAPPER
+  chmod +x "$new/run"
+}
+
 prepare_promtool() {
   mv "$new/usr/bin/promtool" "$new/promtool"
   find "$new" -mindepth 1 -maxdepth 1 ! -name promtool -exec rm -rf {} +
@@ -253,6 +295,9 @@ unpack
 case $package in
   gobgpd) prepare_gobgpd ;;
   frr) prepare_frr ;;
+  docker) prepare_docker ;;
+  docker-compose) prepare_docker_compose ;;
+  debootstrap) prepare_debootstrap ;;
   promtool) prepare_promtool ;;
   qemu-guest) prepare_qemu_guest ;;
 esac

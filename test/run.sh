@@ -1,10 +1,10 @@
 #!/bin/sh
 # npm test: sets up what is missing, then runs every test that can run on this machine: unit tests,
 # kernel tests in a namespace, the same and more under a kernel that can filter VLANs, lab tests with
-# real daemons in namespaces of their own. What could not run is said, with the reason. The last line
-# counts all of them together.
+# real daemons in namespaces of their own, and those of the lab that Docker runs. What could not run is
+# said, with the reason. The last line counts all of them together.
 #
-#   sh test/run.sh [unit|kernel|uml|lab]...     only some of them
+#   sh test/run.sh [unit|kernel|uml|lab|compose]...     only some of them
 set -u
 cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin
@@ -38,7 +38,16 @@ uml() {
   [ ! -e "$results/guest/uml.json" ] || mv "$results/guest/uml.json" "$results/uml.json"
 }
 
-for project in ${*:-unit kernel uml lab}; do
+compose() {
+  suite compose sh labs/docker-engine.sh
+  # What it takes is not there, which it has said itself.
+  if [ "$(cat "$results/compose.code")" -eq 3 ]; then
+    rm "$results/compose.code"
+    echo "compose: all of it (no Docker engine is reachable, and none can be run here)" >"$results/compose.skipped"
+  fi
+}
+
+for project in ${*:-unit kernel uml lab compose}; do
   case $project in
     unit) suite unit ;;
     kernel) suite kernel sh labs/runner/inside.sh ;;
@@ -53,7 +62,8 @@ for project in ${*:-unit kernel uml lab}; do
       sh labs/qemu/image.sh >/dev/null
       suite lab sh labs/runner/inside.sh
       ;;
-    *) echo "usage: sh test/run.sh [unit|kernel|uml|lab]..." >&2 && exit 2 ;;
+    compose) compose ;;
+    *) echo "usage: sh test/run.sh [unit|kernel|uml|lab|compose]..." >&2 && exit 2 ;;
   esac
 done
 node test/summary.mjs "$results"

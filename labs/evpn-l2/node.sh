@@ -122,7 +122,8 @@ signal() {
 up() {
   case $ROLE in
     spine)
-      wait_for eth1 eth2 eth3
+      # shellcheck disable=SC2046 # names of ports
+      wait_for $(names "$UPLINKS")
       underlay
       for daemon in ${DAEMONS:-gobgpd}; do start "$daemon"; done
       ;;
@@ -144,7 +145,7 @@ up() {
       # The machine's interface is plugged into a bridge with a leg in every leaf, of which one at
       # a time lets frames through: so it can be elsewhere from one frame to the next, without the
       # guest or the old leaf's port noticing.
-      wait_for eth1 eth2 eth3
+      for leg in $LEGS; do wait_for "${leg#*=}"; done
       ip link set dev lo up
       ip link add name vm0 address "$MAC" type veth peer name plug
       give_addresses vm0

@@ -13,8 +13,16 @@ interface Mouth {
   readonly tell: (notice: AnyNotice) => void;
 }
 
-export function say({ questions, lessons, announcements }: Decision, mouth: Mouth): void {
+export function say(
+  { questions, lessons, announcements, membershipQueries }: Decision,
+  mouth: Mouth,
+): void {
   for (const question of questions) mouth.kernel?.ask(question);
+  for (const query of membershipQueries) {
+    const asked = mouth.kernel?.askMembership(query);
+    if (asked?.ok !== false) continue;
+    mouth.tell({ kind: "membership-not-asked", ...query, reason: asked.error });
+  }
   const answers = announcements.filter(({ to }) => to.kind === "prober");
   for (const answer of answers) announce(answer, mouth);
   if (lessons.length > 0) void teach(lessons, mouth);

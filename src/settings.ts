@@ -16,7 +16,7 @@ export function kernelSettingsOf({
   };
 }
 
-export function settingsOf({ macVrfs, mobility, hosts }: Config): EngineSettings {
+export function settingsOf({ macVrfs, mobility, hosts, dataPlane }: Config): EngineSettings {
   const listed = macVrfs === "discover" ? [] : macVrfs;
   const domains = listed.map(({ vni, settings, sticky, prefixes }): [Vni, DomainSettings] => [
     vni,
@@ -24,5 +24,7 @@ export function settingsOf({ macVrfs, mobility, hosts }: Config): EngineSettings
   ]);
   const { probe, limits, guard, linkLocal } = hosts;
   const { duplicates } = mobility;
-  return { domains: new Map(domains), duplicates, probe, limits, guard, linkLocal };
+  const { membershipQueries } = dataPlane;
+  const rules = { duplicates, probe, limits, guard, linkLocal, membershipQueries };
+  return { domains: new Map(domains), ...rules };
 }

@@ -113,4 +113,5 @@ export interface DataPlaneConfig {
   readonly suppression: boolean;
   /** How long packets in flight are sent on to the new leaf; 0: not at all. */
   readonly redirectMs: number;
+  readonly membershipQueries: boolean;
 }

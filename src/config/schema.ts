@@ -175,8 +175,15 @@ const dataPlane = z
     redirect: duration({ min: "100ms", max: "5m", zero: "off" }).prefault("10s").meta({
       doc: "How long packets in flight are sent on to the leaf a host has moved to; 0: off.",
     }),
+    "membership-queries": z.boolean().prefault(true).meta({
+      doc: "Ask by IGMP and MLD behind a port that a host has come to: it joins its groups anew.",
+    }),
   })
-  .transform(({ suppression, redirect }) => ({ suppression, redirectMs: redirect }))
+  .transform((given) => ({
+    suppression: given.suppression,
+    redirectMs: given.redirect,
+    membershipQueries: given["membership-queries"],
+  }))
   .prefault({})
   .meta({ doc: "What the kernel is told." });
 

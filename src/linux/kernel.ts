@@ -6,7 +6,6 @@
  */
 import type { Announcement } from "../evpn/announcement.ts";
 import type { MacAddress } from "../evpn/mac.ts";
-import type { PortName } from "../evpn/port.ts";
 import type { Result } from "../evpn/result.ts";
 import type {
   FdbKey,
@@ -27,12 +26,14 @@ import { FloodDriver, type FloodMemory } from "./flood-driver.ts";
 import { ForeignRows } from "./foreign-rows.ts";
 import { type Lesson, teach } from "./lesson.ts";
 import { LinkTable } from "./link-table.ts";
+import { askMembership, type MembershipQuery } from "./membership.ts";
 import { NetlinkMonitor } from "./monitor.ts";
 import { NeighbourDriver } from "./neighbour-driver.ts";
 import { NetlinkClient } from "./netlink-client.ts";
-import type { LinuxNotice, PacketIgnored } from "./notice.ts";
+import type { LinuxNotice } from "./notice.ts";
 import { PacketSource } from "./packet-source.ts";
 import { newsOf, type PictureChange } from "./picture.ts";
+import { type PortStatus, portStatuses } from "./port-status.ts";
 import { ask, type Question } from "./question.ts";
 import { KernelReading } from "./reading.ts";
 import { RowSource } from "./row-source.ts";
@@ -57,15 +58,6 @@ export interface KernelOptions {
   readonly floodMemory?: FloodMemory;
 }
 
-export interface PortStatus {
-  readonly vni: Vni;
-  readonly port: PortName;
-  readonly state: "up" | "down";
-  /** Frames heard. */
-  readonly frames: number;
-  readonly ignored: ReadonlyMap<PacketIgnored, number>;
-}
-
 export interface Kernel extends AsyncDisposable {
   readonly drivers: {
     readonly fdb: Driver<FdbKey, FdbRow>;
@@ -79,6 +71,8 @@ export interface Kernel extends AsyncDisposable {
   teach(lesson: Lesson): Promise<Result<undefined>>;
   /** Asks a host behind a port whether it is there and has this IP. */
   ask(question: Question): Result<undefined>;
+  /** Asks all behind a port of which multicast groups they are. */
+  askMembership(query: MembershipQuery): Result<undefined>;
   /** Tells hosts that an IP is at a MAC; answers why it could not where it could not. */
   announce(announcement: Announcement): readonly string[];
   /** Reads everything again; what is not as it should be is told as ever. */
@@ -176,14 +170,7 @@ class OpenKernel implements Kernel {
   }
 
   ports(): readonly PortStatus[] {
-    const all: PortStatus[] = [];
-    for (const { segment, ports } of this.#links.places.values()) {
-      for (const { ifindex, name, state } of ports.values()) {
-        const counts = this.#packets.counts(ifindex);
-        all.push({ vni: segment.vni, port: name, state, ...counts });
-      }
-    }
-    return all;
+    return portStatuses(this.#links.places.values(), this.#packets);
   }
 
   bridges(): readonly BridgeAgeing[] {
@@ -196,6 +183,10 @@ class OpenKernel implements Kernel {
 
   ask(question: Question): Result<undefined> {
     return ask(this.#packets, this.#links.places.get(question.vni), question);
+  }
+
+  askMembership(query: MembershipQuery): Result<undefined> {
+    return askMembership(this.#packets, this.#links.places.get(query.vni), query);
   }
 
   announce(announcement: Announcement): readonly string[] {

@@ -94,6 +94,13 @@ export type LinuxNotice =
       readonly mac: MacAddress;
       readonly reason: string;
     }
+  /** Those behind the port were not asked of which multicast groups they are. */
+  | {
+      readonly kind: "membership-not-asked";
+      readonly vni: Vni;
+      readonly port: PortName;
+      readonly reason: string;
+    }
   /** No frames can be heard on this port. */
   | {
       readonly kind: "port-deaf";

@@ -15,6 +15,7 @@ import { Holders } from "./holders.ts";
 import { Leases } from "./leases.ts";
 import { DEFAULT_LIMITS, type LimitSettings, Limits } from "./limits.ts";
 import { ipsNamed, type MacEntry } from "./mac-entry.ts";
+import { MembershipQueries } from "./membership.ts";
 import type { Migration } from "./migration.ts";
 import type { Sighting } from "./observation.ts";
 import type { Probe } from "./probes.ts";
@@ -44,6 +45,7 @@ export interface HostRules {
   /** Whose an IP is, whatever anybody says. */
   readonly sticky: ReadonlyMap<IpAddress, MacAddress>;
   readonly linkLocal: LinkLocalPolicy;
+  readonly membershipQueries: boolean;
 }
 
 const NO_RULES: HostRules = {
@@ -52,6 +54,7 @@ const NO_RULES: HostRules = {
   prefixes: [],
   sticky: new Map(),
   linkLocal: "advertise",
+  membershipQueries: false,
 };
 
 export class Domain {
@@ -91,6 +94,7 @@ export class Domain {
   readonly limits: Limits;
   readonly guard: Guard;
   readonly twoPorts: TwoPorts = new TwoPorts();
+  readonly membership: MembershipQueries;
   readonly sticky: HostRules["sticky"];
   readonly #linkLocal: LinkLocalPolicy;
   /** What is answered to probes at each port. */
@@ -101,12 +105,14 @@ export class Domain {
   readonly #entries = new Map<MacAddress, MacEntry>();
   readonly #holders = new Holders();
 
-  constructor(vni: Vni, { limits, guard, prefixes, sticky, linkLocal }: HostRules = NO_RULES) {
+  constructor(vni: Vni, rules: HostRules = NO_RULES) {
+    const { limits, guard, prefixes, sticky, linkLocal } = rules;
     this.vni = vni;
     this.limits = new Limits(limits);
     this.guard = new Guard(guard, prefixes);
     this.sticky = sticky;
     this.#linkLocal = linkLocal;
+    this.membership = new MembershipQueries(rules.membershipQueries);
   }
 
   /** Whether a host of ours may have the IP, as far as it depends on the IP alone. */

@@ -7,6 +7,7 @@ import type { Domain } from "./domain.ts";
 import type { SeenPolicy } from "./hosts.ts";
 import { endLeases } from "./leased.ts";
 import { remindAll } from "./let-go.ts";
+import { askDue } from "./membership.ts";
 import { nextTimeout } from "./migration.ts";
 import { nextRecovery, recoverDue } from "./recover.ts";
 import { bidAgain } from "./refusals.ts";
@@ -22,6 +23,7 @@ export function nextDue(domain: Domain): number | undefined {
     domain.leases.next,
     domain.guard.agenda.next,
     domain.announcer.agenda.next,
+    domain.membership.agenda.next,
   ];
   const earliest = Math.min(...times.map((at) => at ?? Number.POSITIVE_INFINITY));
   return Number.isFinite(earliest) ? earliest : undefined;
@@ -37,4 +39,5 @@ export function doDue(scene: Scene, policy: Omit<SeenPolicy, "evidence">): void 
   remindAll(scene);
   bidAgain(scene);
   announceDue(scene);
+  askDue(scene);
 }

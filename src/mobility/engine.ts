@@ -170,11 +170,11 @@ export class Engine {
     const known = this.#domains.get(vni);
     if (known !== undefined) return known;
     const { domains, limits = DEFAULT_LIMITS, guard = "off" } = this.#settings;
-    const { linkLocal = "advertise" } = this.#settings;
+    const { linkLocal = "advertise", membershipQueries = false } = this.#settings;
     const { sticky = NO_STICKY, prefixes = [] } = domains.get(vni) ?? {};
     const pinned = [...sticky].flatMap(([mac, ips]) => ips.map((ip) => [ip, mac] as const));
-    const rules = { limits, guard, prefixes, sticky: new Map(pinned), linkLocal };
-    const domain = new Domain(vni, rules);
+    const bound = { prefixes, sticky: new Map(pinned), linkLocal };
+    const domain = new Domain(vni, { limits, guard, ...bound, membershipQueries });
     this.#domains.set(vni, domain);
     return domain;
   }

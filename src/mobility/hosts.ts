@@ -29,6 +29,7 @@ import {
 } from "./learn.ts";
 import { watchLetGo } from "./let-go.ts";
 import { claimOf, type MacEntry, newEntry, ownerElsewhere } from "./mac-entry.ts";
+import { askAfterArrival } from "./membership.ts";
 import { reservedBy } from "./migration.ts";
 import type { Place, SightingIgnored } from "./notice.ts";
 import type { Sighting } from "./observation.ts";
@@ -108,6 +109,7 @@ export function hostSeen(scene: Scene, shown: Sighting, policy: SeenPolicy): voi
   if (isNewIp) outbox.tell({ kind: "ip-learned", vni, mac, ip, signal });
   domain.returning.delete(mac);
   follow(scene, { before, after: entry, sighting, settings: policy.probe });
+  if (before?.local?.port !== port && policy.evidence === "new") askAfterArrival(scene, port);
   if (before?.local === undefined) {
     watchLetGo(scene, entry);
     tellConflict(scene, entry);

@@ -113,6 +113,8 @@ export type Notice =
       readonly port: PortName;
       readonly action: "believed" | "refused";
     })
+  /** All behind the port are asked of which multicast groups they are, for a host has come to it. */
+  | { readonly kind: "membership-asked"; readonly vni: Vni; readonly port: PortName }
   /** As many as may be; told again only after it was well below. */
   | {
       readonly kind: "limit-hit";

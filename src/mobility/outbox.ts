@@ -17,6 +17,11 @@ export interface Lesson {
   readonly port: PortName;
 }
 
+export interface MembershipQuery {
+  readonly vni: Vni;
+  readonly port: PortName;
+}
+
 export interface Decision {
   /** What should stand from now on, in the order in which it is to be written. */
   readonly wants: readonly RowAt[];
@@ -25,6 +30,8 @@ export interface Decision {
   readonly lessons: readonly Lesson[];
   /** Whom to ask by a frame. */
   readonly questions: readonly Question[];
+  /** Ports behind which all are asked of which multicast groups they are. */
+  readonly membershipQueries: readonly MembershipQuery[];
   /** What to say to hosts in another's place. */
   readonly announcements: readonly Announcement[];
   /** What is to be found again after a restart. */
@@ -37,6 +44,7 @@ export class Outbox {
   #memories: Memory[] = [];
   #questions: Question[] = [];
   #lessons: Lesson[] = [];
+  #membershipQueries: MembershipQuery[] = [];
   #announcements: Announcement[] = [];
   #changed = new Map<Domain, Map<IpAddress, MovedBy>>();
 
@@ -50,6 +58,10 @@ export class Outbox {
 
   ask(question: Question): void {
     this.#questions.push(question);
+  }
+
+  askMembership(query: MembershipQuery): void {
+    this.#membershipQueries.push(query);
   }
 
   announce(announcement: Announcement): void {
@@ -94,11 +106,13 @@ export class Outbox {
       notices: this.#notices,
       lessons: this.#lessons,
       questions: this.#questions,
+      membershipQueries: this.#membershipQueries,
       announcements: this.#announcements,
       memories: this.#memories,
     };
     this.#questions = [];
     this.#lessons = [];
+    this.#membershipQueries = [];
     this.#announcements = [];
     this.#memories = [];
     this.#wants = [];

@@ -35,6 +35,7 @@ export function portUp(scene: Scene, port: PortName, policy: Omit<SeenPolicy, "e
 export function portDown(scene: Scene, port: PortName): void {
   const { domain } = scene;
   if (!domain.ports.delete(port)) return;
+  domain.membership.forget(port);
   for (const entry of [...domain.entries()]) {
     // The tap of a host that stands still may go before the host runs elsewhere.
     if (isSuspended(domain, entry.mac)) continue;
@@ -45,6 +46,7 @@ export function portDown(scene: Scene, port: PortName): void {
 export function portRenamed(domain: Domain, { from, to }: { from: PortName; to: PortName }): void {
   if (!domain.ports.delete(from)) return;
   domain.ports.add(to);
+  domain.membership.forget(from);
   for (const entry of [...domain.entries()]) {
     if (entry.local?.port !== from) continue;
     domain.put({ ...entry, local: { ...entry.local, port: to } });

@@ -26,4 +26,6 @@ export interface EngineSettings {
   readonly guard?: GuardMode | undefined;
   /** Left out: link-local addresses are advertised as any other. */
   readonly linkLocal?: LinkLocalPolicy | undefined;
+  /** Whether hosts are asked for their multicast groups when one comes; left out: they are not. */
+  readonly membershipQueries?: boolean | undefined;
 }

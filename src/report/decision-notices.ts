@@ -129,6 +129,12 @@ export const DECISION: Entries<Notice> = {
       `MAC ${mac} on port ${port} claims IP ${ip}, which is in none of the prefixes of VNI ${vni}: ${action}`,
     counts: decided,
   },
+  "membership-asked": {
+    level: "debug",
+    sentence: ({ vni, port }) =>
+      `Asked all behind port ${port} in VNI ${vni} for their multicast groups`,
+    counts: decided,
+  },
   "limit-hit": {
     level: "warn",
     sentence: ({ vni, port, mac, limit, most }) =>

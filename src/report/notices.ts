@@ -151,6 +151,11 @@ const LINUX: Entries<LinuxNotice> = {
     sentence: ({ vni, ip, mac, reason }) =>
       `Could not tell hosts that MAC ${mac} has IP ${ip} in VNI ${vni}: ${reason}`,
   },
+  "membership-not-asked": {
+    level: "debug",
+    sentence: ({ vni, reason }) =>
+      `Multicast membership in VNI ${vni} was not asked for: ${reason}`,
+  },
   "port-deaf": {
     level: "error",
     sentence: ({ vni, port, reason }) =>

@@ -53,7 +53,7 @@ describe("A configuration in which nothing is said", () => {
         guard: "warn",
         linkLocal: "advertise",
       },
-      dataPlane: { suppression: true, redirectMs: 10_000 },
+      dataPlane: { suppression: true, redirectMs: 10_000, membershipQueries: true },
     });
   });
 });

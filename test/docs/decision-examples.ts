@@ -42,6 +42,7 @@ export const DECISION_EXAMPLES: Examples<Notice> = {
     { vni: VNI, port: eth1, mac: MAC, limit: "ips-per-mac", most: 32 },
   ],
   "alive-twice": [{ ...mac, port: eth1, vtep: LEAF2 }],
+  "membership-asked": [{ vni: VNI, port: "eth1" as PortName }],
   "at-two-ports": [
     { ...mac, port: "eth1" as PortName, other: "eth2" as PortName, action: "refused" },
   ],

@@ -19,7 +19,7 @@ import { type MacEntry, whereabouts } from "../../src/mobility/mac-entry.ts";
 import type { Memory } from "../../src/mobility/memory.ts";
 import type { Notice } from "../../src/mobility/notice.ts";
 import type { Observation } from "../../src/mobility/observation.ts";
-import type { Decision, Lesson } from "../../src/mobility/outbox.ts";
+import type { Decision, Lesson, MembershipQuery } from "../../src/mobility/outbox.ts";
 import { DEFAULT_PROBES, type ProbeSettings, type Question } from "../../src/mobility/probes.ts";
 import type { DomainSettings, EngineSettings } from "../../src/mobility/settings.ts";
 
@@ -96,6 +96,7 @@ export class Leaf {
   readonly asked: Question[] = [];
   readonly taught: Lesson[] = [];
   readonly announced: Announcement[] = [];
+  readonly groupsAsked: MembershipQuery[] = [];
   /** What a restart would find in the state directory. */
   readonly memories: Map<string, Memory> = new Map();
   readonly #rows = new Map<string, RowAt>();
@@ -112,6 +113,7 @@ export class Leaf {
       guard,
       linkLocal,
       suppresses = false,
+      membershipQueries,
     }: {
       domains?: ReadonlyMap<Vni, DomainSettings>;
       duplicates?: Partial<DuplicateSettings>;
@@ -121,6 +123,7 @@ export class Leaf {
       linkLocal?: EngineSettings["linkLocal"];
       /** Linux keeps announcements and probes out of the tunnel. */
       suppresses?: boolean;
+      membershipQueries?: boolean;
     } = {},
   ) {
     this.vtep = vtep;
@@ -132,6 +135,7 @@ export class Leaf {
       limits,
       guard,
       linkLocal,
+      membershipQueries,
     });
   }
 
@@ -186,7 +190,9 @@ export class Leaf {
     this.#take(this.engine.tick(this.now));
   }
 
-  #take({ wants, notices, lessons, questions, announcements, memories }: Decision): void {
+  #take(decision: Decision): void {
+    const { wants, notices, lessons, questions, announcements, memories } = decision;
+    this.groupsAsked.push(...decision.membershipQueries);
     for (const memory of memories) {
       this.memories.set(memory.kind === "ip" ? memory.ip : memory.mac, memory);
     }

@@ -21,6 +21,7 @@ import type { Notice } from "./mobility/notice.ts";
 import type { Listener, Observation } from "./mobility/observation.ts";
 import type { Decision } from "./mobility/outbox.ts";
 import { obey } from "./obey.ts";
+import { pathsOf } from "./paths.ts";
 import { serveHttp } from "./report/http.ts";
 import type { Logger } from "./report/log.ts";
 import { Metrics } from "./report/metrics.ts";
@@ -130,6 +131,7 @@ class Daemon implements AsyncDisposable {
     const control = await listen({
       ...config.control,
       snapshot: () => snapshotOf(this.#shown(), now()),
+      paths: (isWanted, signal) => pathsOf(this.#gobgp, isWanted, signal),
       subscribe: (listener) => this.#reporter.watch(listener),
       command: (command, by) =>
         obey(command, { engine: this.#engine, observe: (news) => this.#observe(news), by }),
@@ -270,6 +272,7 @@ class Daemon implements AsyncDisposable {
       timeline: this.#reporter.timeline,
       history: this.#reporter.history,
       gobgp: () => this.#gobgp.status(),
+      since: (key) => this.#gobgp.since(key),
       capabilities: this.#capabilities,
       kernel: this.#kernel,
     };

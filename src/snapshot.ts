@@ -32,6 +32,8 @@ export interface Shown {
   readonly timeline: Timeline;
   readonly history: History;
   readonly gobgp: () => GobgpStatus;
+  /** Since when GoBGP has a route. */
+  readonly since?: Snapshot["since"];
   /** Of the process, hexadecimal as in proc(5). */
   readonly capabilities?: string | undefined;
   /** `undefined` until it is open. */
@@ -58,6 +60,7 @@ export function snapshotOf(shown: Shown, now: number): Snapshot {
     floods: [...engine.domains()].flatMap(({ floods }) => [...floods.values()]),
     ownMacIpRoutes: tables?.of["mac-ip-route"].desired.values() ?? [],
     ownImetRoutes: tables?.of["imet-route"].desired.values() ?? [],
+    since: shown.since ?? (() => undefined),
     ignored: ignored(engine),
     moves: shown.timeline.moves(),
     duplicates: duplicatesOf(engine),

@@ -32,7 +32,7 @@ const SHOWN: readonly Table[] = [
   {
     what: "routes",
     summary: "the EVPN routes, which are followed, and why the others are not",
-    example: "show routes --type 2 --mac 02:00:00:00:00:01",
+    example: "show routes --type 2 --mac 02:00:00:00:00:01 --detail",
   },
   { what: "vteps", summary: "the other leaves", example: "show vteps --vni 10" },
   {

@@ -16,6 +16,17 @@ const OPTIONS: { readonly [F in FilterField]: () => readonly Option[] } = {
     new Option("--remote", "only what is on other leaves"),
   ],
   type: () => [new Option("--type <number>", "only routes of this type: 2 (MAC/IP) or 3 (IMET)")],
+  rd: () => [new Option("--rd <rd>", "only routes under this route distinguisher")],
+  nexthop: () => [new Option("--nexthop <address>", "only routes with this next hop")],
+  seq: () => [
+    new Option("--seq <number>", "only routes with this sequence number; 0: without one too"),
+  ],
+  sticky: () => [new Option("--sticky", "only routes of MACs that may not move")],
+  older: () => [
+    new Option("--older <time>", "only routes that stand for longer: 90s, 10m, 2h, 1d"),
+  ],
+  newer: () => [new Option("--newer <time>", "only routes that stand for no longer")],
+  detail: () => [new Option("--detail", "every path that GoBGP has, with all its attributes")],
   last: () => [new Option("--last <number>", "only the newest so many")],
 };
 
@@ -23,7 +34,13 @@ export function optionsOf(field: FilterField): readonly Option[] {
   return OPTIONS[field]();
 }
 
-const NUMBERS: ReadonlySet<string> = new Set(["vni", "type", "last"] satisfies FilterField[]);
+const NUMBERS: ReadonlySet<string> = new Set([
+  "vni",
+  "type",
+  "last",
+  "seq",
+] satisfies FilterField[]);
+const TIMES: ReadonlySet<string> = new Set(["older", "newer"] satisfies FilterField[]);
 
 /** The filter as typed, to be judged by `readFilter`; what is not a number stays the text it is. */
 export function filterOf(typed: Typed): Readonly<Record<string, unknown>> {
@@ -31,9 +48,18 @@ export function filterOf(typed: Typed): Readonly<Record<string, unknown>> {
   for (const [name, value] of Object.entries(typed)) {
     if (value === undefined) continue;
     if (name === "local" || name === "remote") filter.where = name;
+    else if (TIMES.has(name)) filter[name] = secondsOf(value);
     else filter[name] = NUMBERS.has(name) ? numberOf(value) : value;
   }
   return filter;
+}
+
+const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** `90`, `90s`, `10m`, `2h` or `1d` as seconds; anything else stays the text it is. */
+function secondsOf(value: string | true): unknown {
+  const [, number, unit = "s"] = /^(\d+)([smhd]?)$/.exec(String(value)) ?? [];
+  return number === undefined ? value : Number(number) * (UNITS[unit] ?? 1);
 }
 
 export function numberOf(value: string | true): unknown {

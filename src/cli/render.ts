@@ -16,6 +16,7 @@ import type {
 } from "../control/rows.ts";
 import { historyText, movesText } from "./drawing.ts";
 import { explainText } from "./explain-text.ts";
+import { routesDetail } from "./routes-text.ts";
 import {
   type Cell,
   formatTable,
@@ -74,6 +75,7 @@ const routes: Columns<RouteRow> = {
   NEXTHOP: ({ nexthop }) => nexthop,
   SEQ: ({ seq, sticky }) => `${orDash(seq)}${sticky ? " sticky" : ""}`,
   TARGETS: ({ routeTargets }) => list(routeTargets),
+  SINCE: ({ since }) => (since === null ? "-" : seconds(since)),
   ORIGIN: ({ origin }) => ({ text: origin, style: origin === "local" ? "good" : "note" }),
   REASON: ({ reason }) => ({ text: reason ?? "", style: "faint" }),
 };
@@ -120,7 +122,10 @@ const RENDERERS: {
   vnis: table(vnis),
   macs: table(macs),
   neighbors: table(neighbors),
-  routes: table(routes),
+  routes: (rows, options) =>
+    rows.some(({ paths }) => paths !== undefined)
+      ? routesDetail(rows, options)
+      : table(routes)(rows, options),
   vteps: table(vteps),
   ports: table(ports),
   moves: movesText,

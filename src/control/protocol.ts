@@ -4,8 +4,10 @@
  */
 import { type IpAddress, parseIp } from "../evpn/ip.ts";
 import { type MacAddress, parseMac } from "../evpn/mac.ts";
+import { SEQ_MAX } from "../evpn/mac-claim.ts";
 import { type PortName, portName } from "../evpn/port.ts";
 import { err, ok, type Result } from "../evpn/result.ts";
+import { parseRouteDistinguisher, type RouteDistinguisher } from "../evpn/route-distinguisher.ts";
 import { toVni, type Vni } from "../evpn/vni.ts";
 import type { VtepAddress } from "../evpn/vtep.ts";
 import { clip, type Fields, isRecord, notA, quote, readObject, withOnly } from "./request.ts";
@@ -21,8 +23,18 @@ export interface Filter {
   readonly vtep?: VtepAddress;
   readonly port?: PortName;
   readonly where?: "local" | "remote";
-  /** Of a route. */
+  /** Of a route, also the next ones. */
   readonly type?: 2 | 3;
+  readonly rd?: RouteDistinguisher;
+  readonly nexthop?: VtepAddress;
+  /** A route without a number has 0. */
+  readonly seq?: number;
+  readonly sticky?: true;
+  /** Since when GoBGP has had it: before, or after, so many seconds ago. */
+  readonly older?: number;
+  readonly newer?: number;
+  /** GoBGP is asked for every path and attribute. */
+  readonly detail?: true;
   /** Only so many, the newest. */
   readonly last?: number;
 }
@@ -35,7 +47,10 @@ export const FILTERS: Readonly<Record<What | "events", readonly FilterField[]>> 
   vnis: ["vni"],
   macs: ["vni", "mac", "ip", "vtep", "port", "where"],
   neighbors: ["vni", "mac", "ip", "vtep", "port", "where"],
-  routes: ["vni", "mac", "ip", "vtep", "where", "type"],
+  routes: [
+    ...["vni", "mac", "ip", "vtep", "port", "where", "type", "rd", "nexthop", "seq"],
+    ...["sticky", "older", "newer", "detail"],
+  ] as readonly FilterField[],
   vteps: ["vni", "vtep"],
   ports: ["vni", "port"],
   moves: ["vni", "mac", "ip", "vtep", "port", "where", "last"],
@@ -80,11 +95,27 @@ const READERS: { readonly [F in FilterField]-?: (value: unknown) => Result<unkno
     value === "local" || value === "remote" ? ok(value) : notA(value, "a place: local or remote"),
   type: (value) =>
     value === 2 || value === 3 ? ok(value) : notA(value, "a type of route known here: 2 or 3"),
+  rd: (value) =>
+    typeof value === "string"
+      ? parseRouteDistinguisher(clip(value))
+      : notA(value, "a route distinguisher"),
+  nexthop: (value) =>
+    typeof value === "string" ? parseIp(clip(value)) : notA(value, "an IP address"),
+  seq: (value) =>
+    isCount(value) && value <= SEQ_MAX ? ok(value) : notA(value, "a sequence number"),
+  sticky: (value) => (value === true ? ok(value) : notA(value, "true")),
+  older: (value) => (isCount(value) ? ok(value) : notA(value, "a time, as in 90s, 10m, 2h or 1d")),
+  newer: (value) => (isCount(value) ? ok(value) : notA(value, "a time, as in 90s, 10m, 2h or 1d")),
+  detail: (value) => (value === true ? ok(value) : notA(value, "true")),
   last: (value) =>
     typeof value === "number" && Number.isSafeInteger(value) && value > 0
       ? ok(value)
       : notA(value, "a number above 0"),
 };
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}
 
 /** A question as it travels. */
 export interface ShowRequest<W extends What = What> {

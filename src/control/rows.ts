@@ -96,6 +96,23 @@ export interface RouteRow {
   readonly selected: boolean;
   /** Why it is not selected; `null` where it is. */
   readonly reason: string | null;
+  /** The VNI of the IP-VRF (label 2); `null` without one. */
+  readonly l3vni: number | null;
+  /** The Default Gateway community (RFC 7432 §10.1). */
+  readonly defaultGateway: boolean;
+  /** Since when GoBGP has it, to the second; `null`: that is not known. */
+  readonly since: string | null;
+  /** Only with `--detail`: all that GoBGP has of it, not only the best path. */
+  readonly paths?: readonly PathRow[];
+}
+
+export interface PathRow {
+  /** `null`: made on this speaker. */
+  readonly neighbor: string | null;
+  readonly best: boolean;
+  readonly since: string | null;
+  /** By name, as they are on the wire; none where gobgpd does not tell them (before 3.10). */
+  readonly attributes: Readonly<Record<string, string>>;
 }
 
 export interface VtepRow {

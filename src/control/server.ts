@@ -8,6 +8,7 @@ import type { ControlNotice } from "../report/control-notice.ts";
 import { type Admit, CALLS_MAX, Calls, type Done, type Request } from "./calls.ts";
 import { type Command, type CommandAnswer, readCommandRequest } from "./command.ts";
 import { readShowRequest, readWatchRequest } from "./protocol.ts";
+import { mayBeWanted, type RouteId } from "./queries/route-filter.ts";
 import { show } from "./queries/show.ts";
 import { COMMAND, SHOW, WATCH } from "./service.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -20,6 +21,11 @@ export interface ControlServerOptions extends Access {
   readonly socket: string;
   /** Called for each question. */
   readonly snapshot: () => Snapshot;
+  /** Asks GoBGP for all it has of the routes that may be wanted; rejects where it can not. */
+  readonly paths: (
+    isWanted: (id: RouteId) => boolean,
+    signal: AbortSignal,
+  ) => Promise<NonNullable<Snapshot["paths"]>>;
   readonly subscribe: Subscribe;
   /** Does it, or says in one sentence why it can not be done; `by` is who has asked for it. */
   readonly command: (command: Command, by: string) => Result<CommandAnswer>;
@@ -130,14 +136,26 @@ function bind(server: Server, socket: string): Promise<Result<undefined>> {
 async function answer(
   stream: Stream,
   { text }: Request,
-  { snapshot }: ControlServerOptions,
+  { snapshot, paths }: ControlServerOptions,
 ): Promise<Done> {
   const request = readShowRequest(text);
   if (!request.ok) return misunderstood(request.error);
-  for (const batch of show(snapshot(), request.value)) {
+  const { filter } = request.value;
+  const details =
+    filter.detail === true ? await asked(paths(mayBeWanted(filter), stream.signal)) : ok(undefined);
+  if (!details.ok) return err({ code: status.FAILED_PRECONDITION, details: details.error });
+  for (const batch of show({ ...snapshot(), paths: details.value }, request.value)) {
     await stream.write(batch.map((row) => JSON.stringify(row)));
   }
   return ok(undefined);
+}
+
+async function asked<T>(answer: Promise<T>): Promise<Result<T>> {
+  try {
+    return ok(await answer);
+  } catch (error) {
+    return err(`Cannot show details: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 async function watch(

@@ -3,10 +3,10 @@
  * costs nothing, however many MACs there are. Entries and routes are immutable values which the
  * engine replaces, so a query that has collected them keeps an answer of one moment.
  */
-import type { ImetRoute } from "../evpn/imet-route.ts";
+import type { ImetRoute, ImetRouteKey } from "../evpn/imet-route.ts";
 import type { IpAddress } from "../evpn/ip.ts";
 import type { MacAddress } from "../evpn/mac.ts";
-import type { MacIpRoute } from "../evpn/mac-ip-route.ts";
+import type { MacIpRoute, MacIpRouteKey } from "../evpn/mac-ip-route.ts";
 import type { MacVrf, Segment } from "../evpn/mac-vrf.ts";
 import type { PortName } from "../evpn/port.ts";
 import type { TableName } from "../evpn/rows.ts";
@@ -47,6 +47,10 @@ export interface Snapshot {
   /** The routes we want to stand in the RIB. */
   readonly ownMacIpRoutes: Iterable<MacIpRoute>;
   readonly ownImetRoutes: Iterable<ImetRoute>;
+  /** Since when GoBGP has a route, in milliseconds since the epoch. */
+  since(key: MacIpRouteKey | ImetRouteKey): number | undefined;
+  /** What GoBGP has of each route, by its key; `undefined`: it was not asked. */
+  readonly paths?: ReadonlyMap<string, readonly PathView[]> | undefined;
   /** Routes of others in the RIB which say nothing to us, and why; worked out while it is read. */
   readonly ignored: Iterable<IgnoredRoute>;
   /** The timeline's last moves, oldest first. */
@@ -104,6 +108,17 @@ export interface BridgeView {
   readonly ageingMs: number;
   /** How long it should at the least: until such a host has been asked. */
   readonly leastAgeingMs: number;
+}
+
+/** One path of a route, as GoBGP has it. */
+export interface PathView {
+  /** `undefined`: made on this speaker. */
+  readonly neighbor: string | undefined;
+  readonly best: boolean;
+  /** Seconds since the epoch. */
+  readonly since: number | undefined;
+  /** Worked out while it is read. */
+  attributes(): Readonly<Record<string, string>>;
 }
 
 export interface PortView {

@@ -30,6 +30,7 @@ interface ListPathRequest<Table> {
   tableType: Table;
   family: typeof EVPN_FAMILY;
   prefixes: { prefix: string }[];
+  enableAttributeBinary: boolean;
 }
 
 type WatchedEvent<Message> =
@@ -102,8 +103,21 @@ export function speakerApi<Message, Table, Watch>(
       }): void => {
         for (const path of destination?.paths ?? []) take(codec.decode(path));
       };
-      const call = client.listPath({ tableType: table, family: EVPN_FAMILY, prefixes });
+      const call = client.listPath({
+        ...{ tableType: table, family: EVPN_FAMILY, prefixes },
+        enableAttributeBinary: false,
+      });
       await eachAnswer(call, takeAll, signal);
+    },
+    async each(look, signal) {
+      const take = ({ destination }: { destination: { paths: Message[] } | undefined }): void => {
+        for (const path of destination?.paths ?? []) look(codec.decode(path));
+      };
+      const call = client.listPath({
+        ...{ tableType: table, family: EVPN_FAMILY, prefixes: [] },
+        enableAttributeBinary: true,
+      });
+      await eachAnswer(call, take, signal);
     },
     async write(paths, signal) {
       const messages = paths.map((path) => codec.encode(path, now()));

@@ -60,6 +60,8 @@ export interface SpeakerApi {
     take: (path: SpeakerPath) => void,
     signal: AbortSignal,
   ): Promise<void>;
+  /** Looks at all paths of the EVPN table, each with its attributes as they were on the wire. */
+  each(look: (path: SpeakerPath) => void, signal: AbortSignal): Promise<void>;
   /**
    * Announces and withdraws, in this order. The paths of one call are taken together or, when it
    * rejects, not at all.

@@ -5,6 +5,7 @@ import {
   type Attribute,
   type Community,
   EVPN_FAMILY,
+  extrasOf,
   isEvpn,
   type Nlri,
   type NumberedByName,
@@ -43,6 +44,7 @@ function encode(path: SpeakerPath, now: number): api.Path {
     isWithdraw: path.withdraw,
     family: path.evpn ? EVPN_FAMILY : undefined,
     neighborIp: path.neighbor,
+    pattrsBinary: [],
   };
 }
 
@@ -172,6 +174,7 @@ function decode(message: api.Path): SpeakerPath {
     withdraw: message.isWithdraw,
     best: message.best,
     neighbor: message.neighborIp,
+    ...extrasOf(message),
   };
 }
 

@@ -4,6 +4,7 @@ import {
   type Attribute,
   type Community,
   EVPN_FAMILY,
+  extrasOf,
   isEvpn,
   type Nlri,
   type NumberedByName,
@@ -22,6 +23,7 @@ function encode(path: SpeakerPath, now: number): api.Path {
     isWithdraw: path.withdraw,
     family: path.evpn ? EVPN_FAMILY : undefined,
     neighborIp: path.neighbor,
+    pattrsBinary: [],
   };
 }
 
@@ -127,6 +129,7 @@ function decode(message: api.Path): SpeakerPath {
     withdraw: message.isWithdraw,
     best: message.best,
     neighbor: message.neighborIp,
+    ...extrasOf(message),
   };
 }
 

@@ -15,6 +15,10 @@ export interface SpeakerPath {
   readonly best: boolean;
   /** Who sent it; see `isLocal`. */
   readonly neighbor: string;
+  /** When it came to gobgpd, seconds since the epoch; `undefined`: it does not say. */
+  readonly since?: number | undefined;
+  /** The attributes as they were on the wire, where they were asked for; `attributes` may lack some. */
+  readonly raw?: readonly Uint8Array[] | undefined;
 }
 
 export type Nlri =
@@ -66,6 +70,20 @@ export type Community =
   | { readonly kind: "mobility"; readonly sticky: boolean; readonly seq: number }
   | { readonly kind: "default-gateway" }
   | { readonly kind: "other" };
+
+/** What both generations say of a path besides. */
+export function extrasOf({
+  age,
+  pattrsBinary,
+}: {
+  readonly age: { readonly seconds: number } | undefined;
+  readonly pattrsBinary: readonly Uint8Array[];
+}): Pick<SpeakerPath, "since" | "raw"> {
+  return {
+    since: age?.seconds,
+    ...(pattrsBinary.length === 0 ? {} : { raw: pattrsBinary }),
+  };
+}
 
 /** AFI and SAFI of EVPN (RFC 7432 §7). */
 export const EVPN_FAMILY = { afi: 25, safi: 70 } as const;

@@ -23,7 +23,7 @@ import {
 import { openApi, refuseSpeaker } from "./detect.ts";
 import { openEndpoint, type TlsFiles } from "./endpoint.ts";
 import type { GobgpNotice } from "./notice.ts";
-import type { RouteId, RouteSeen } from "./read-route.ts";
+import { type RouteId, type RouteSeen, readRouteId } from "./read-route.ts";
 import { Rib } from "./rib.ts";
 import {
   imetRouteDriver,
@@ -33,6 +33,7 @@ import {
   type Speaking,
 } from "./route-driver.ts";
 import { Session } from "./session.ts";
+import { isLocal, type SpeakerPath } from "./speaker-path.ts";
 
 export interface GobgpOptions {
   /** `host:port` or `unix:/path`. */
@@ -65,7 +66,31 @@ export interface Gobgp extends AsyncDisposable {
     readonly "imet-route": Driver<ImetRouteKey, ImetRoute>;
   };
   status(): GobgpStatus;
+  /** Since when gobgpd has this route, milliseconds since the epoch; `undefined`: it is not known. */
+  since(key: MacIpRouteKey | ImetRouteKey): number | undefined;
+  /**
+   * All paths that gobgpd has for the routes that are wanted, by their keys: not only the best. Rejects
+   * where gobgpd can not be asked.
+   */
+  paths(
+    isWanted: (id: RouteId) => boolean,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, readonly PathSeen[]>>;
 }
+
+/** One path of a route. */
+export interface PathSeen {
+  /** `undefined`: it was made on this speaker. */
+  readonly neighbor: string | undefined;
+  readonly best: boolean;
+  /** Seconds since the epoch. */
+  readonly since: number | undefined;
+  /** Attributes as they were on the wire; empty where gobgpd does not tell them so. */
+  readonly raw: readonly Uint8Array[];
+}
+
+/** Paths that are kept for one answer: nobody reads more, and each is half a kilobyte. */
+export const PATHS_MAX = 10_000;
 
 export function openGobgp(options: GobgpOptions, listener: Listener<GobgpNotice>): Gobgp {
   return new GobgpSpeaker(options, listener);
@@ -126,6 +151,34 @@ class GobgpSpeaker implements Gobgp {
       routerId: identity?.routerId,
       peers: this.#peers.map(({ address, asn, state }) => ({ address, asn, state })),
     };
+  }
+
+  since(key: MacIpRouteKey | ImetRouteKey): number | undefined {
+    const seconds = this.#rib.since(key);
+    return seconds === undefined ? undefined : seconds * 1000;
+  }
+
+  async paths(
+    isWanted: (id: RouteId) => boolean,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, readonly PathSeen[]>> {
+    const paths = new Map<string, PathSeen[]>();
+    let kept = 0;
+    const look = (path: SpeakerPath): void => {
+      const id = path.nlri === undefined ? undefined : readRouteId(path.nlri);
+      if (id?.ok !== true || kept >= PATHS_MAX || !isWanted(id.value)) return;
+      kept++;
+      const { best, since, raw = [] } = path;
+      const neighbor = isLocal(path) ? undefined : path.neighbor;
+      const known = paths.get(id.value.key);
+      const seen = { neighbor, best, since, raw };
+      if (known === undefined) paths.set(id.value.key, [seen]);
+      else known.push(seen);
+    };
+    const { api } = this.#connection ?? {};
+    if (api === undefined) throw new Error("GoBGP can not be reached");
+    await api.each(look, signal);
+    return paths;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

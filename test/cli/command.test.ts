@@ -9,6 +9,7 @@ import { type ControlServer, listen } from "../../src/control/server.ts";
 import type { Snapshot } from "../../src/control/snapshot.ts";
 import type { TcpAccess } from "../../src/control/tcp.ts";
 import type { EventListener } from "../../src/control/watch.ts";
+import { macIpRouteKey } from "../../src/evpn/mac-ip-route.ts";
 import type { Vni } from "../../src/evpn/vni.ts";
 import { entry, LEAF2, macIpRoute, T0, world } from "../control/world.ts";
 import { adv, I4, A as LEAF, Leaf, M, B as OTHER } from "../mobility/leaf.ts";
@@ -21,6 +22,7 @@ let folder = "";
 let socket = "";
 let server: ControlServer | undefined;
 let snapshot: Snapshot = world();
+let paths: Snapshot["paths"] = new Map();
 const listeners = new Set<EventListener>();
 const commands: Command[] = [];
 
@@ -70,6 +72,10 @@ async function start(tcp?: TcpAccess): Promise<void> {
     now: () => 0,
     tell: () => {},
     snapshot: () => snapshot,
+    paths: async () => {
+      if (paths === undefined) throw new Error("GoBGP can not be reached");
+      return paths;
+    },
     subscribe: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -180,6 +186,65 @@ describe("roam show", () => {
     await start();
     expect((await roam("show macs", { colour: true })).out).toContain("\u001b[32mhere\u001b[0m   ");
     expect((await roam("show macs")).out).not.toContain("\u001b");
+  });
+
+  it("takes times as people write them, and narrows by them", async () => {
+    snapshot = { ...snapshot, since: () => T0 };
+    await start();
+    // The snapshot is of 90.5 s later.
+    for (const [words, count] of [
+      ["--older 90s", 1],
+      ["--older 90", 1],
+      ["--older 2m", 0],
+      ["--newer 2m", 1],
+      ["--newer 1h --older 1m", 1],
+    ] as const) {
+      expect(JSON.parse((await roam(`show routes --json ${words}`)).out), words).toHaveLength(
+        count,
+      );
+    }
+  });
+
+  it("prints a block for each route with --detail, with every path and attribute", async () => {
+    paths = new Map([
+      [
+        macIpRouteKey(macIpRoute(LEAF2, { mac: B })),
+        [
+          {
+            neighbor: "10.255.0.100",
+            best: true,
+            since: T0 / 1000,
+            attributes: () => ({ origin: "IGP", "local-pref": "100" }),
+          },
+        ],
+      ],
+    ]);
+    await start();
+    expect((await roam("show routes --detail")).out).toBe(
+      [
+        `type 2, RD 10.255.0.2:10, tag 0, VNI 10, ${B}`,
+        "  remote, followed",
+        "  next hop        10.255.0.2",
+        "  sequence        12",
+        "  route targets   65000:10",
+        "  ESI             00:00:00:00:00:00:00:00:00:00",
+        "  since           not known",
+        "  path from 10.255.0.100, best, since 2026-03-01T12:00:00.000Z",
+        "    origin                IGP",
+        "    local-pref            100",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  it("says so where GoBGP can not be asked for details", async () => {
+    paths = undefined;
+    await start();
+    expect(await roam("show routes --detail")).toEqual({
+      code: 1,
+      out: "",
+      err: "Cannot show details: GoBGP can not be reached\n",
+    });
   });
 
   it("does not let the name of a port speak to the terminal", async () => {
@@ -554,6 +619,13 @@ describe("What roam does not take", () => {
     ],
     ["clear duplicate --all --vni ten", 'Cannot clear a duplicate: "ten" is not a number'],
     ["clear duplicate --all --vni 0", "Cannot clear a duplicate: vni 0 is below 1"],
+    [
+      "show routes --rd leaf1",
+      'error: Cannot narrow routes by rd: "leaf1" is not a route distinguisher',
+    ],
+    ["show routes --seq -1", 'Cannot narrow routes by seq: "-1" is not a sequence number'],
+    ["show routes --older soon", 'by older: "soon" is not a time, as in 90s, 10m, 2h or 1d'],
+    ["show macs --sticky", "error: unknown option '--sticky'"],
     ["show moves --last -1", 'error: Cannot narrow moves by last: "-1" is not a number above 0'],
   ];
   for (const [words, sentence] of wrong) {

@@ -34,6 +34,7 @@ beforeEach(async () => {
     now: () => 0,
     tell: () => {},
     snapshot: () => world({ entries }),
+    paths: async () => new Map(),
     subscribe: (listener) => {
       listeners.add(listener);
       told();

@@ -4,6 +4,7 @@ import { readFilter } from "../../src/control/protocol.ts";
 import { show } from "../../src/control/queries/show.ts";
 import type { ShowRows, What } from "../../src/control/rows.ts";
 import type { Snapshot } from "../../src/control/snapshot.ts";
+import { macIpRouteKey } from "../../src/evpn/mac-ip-route.ts";
 import type { MoveRecord } from "../../src/report/move.ts";
 import {
   entry,
@@ -258,6 +259,9 @@ describe("show routes", () => {
         origin: "remote",
         selected: true,
         reason: null,
+        l3vni: null,
+        defaultGateway: false,
+        since: null,
       },
     ]);
   });
@@ -270,11 +274,59 @@ describe("show routes", () => {
     ]);
   });
 
+  it("has every path that GoBGP has of a route, where they were asked for", () => {
+    const route = macIpRoute(LEAF2, { mac: A });
+    const paths = new Map([
+      [
+        macIpRouteKey(route),
+        [
+          {
+            neighbor: "10.255.0.100",
+            best: true,
+            since: T0 / 1000,
+            attributes: () => ({ origin: "IGP" }),
+          },
+          { neighbor: undefined, best: false, since: undefined, attributes: () => ({}) },
+        ],
+      ],
+    ]);
+    const snapshot = world({ entries: [entry({ mac: A, remote: [route] })], paths });
+    expect(ask("routes", snapshot)[0]?.paths).toEqual([
+      {
+        neighbor: "10.255.0.100",
+        best: true,
+        since: "2026-03-01T12:00:00.000Z",
+        attributes: { origin: "IGP" },
+      },
+      { neighbor: null, best: false, since: null, attributes: {} },
+    ]);
+    expect(ask("routes", { ...snapshot, paths: new Map() })[0]?.paths).toEqual([]);
+  });
+
+  it("C1.27 says of a gateway's route that it is no rival to a host here", () => {
+    const gateway = { ...macIpRoute(LEAF2, { mac: A, seq: 9 }), defaultGateway: true };
+    const snapshot = world({ entries: [entry({ mac: A, port: "swp1", remote: [gateway] })] });
+    expect(ask("routes", snapshot)).toMatchObject([
+      { selected: false, reason: "default gateway", defaultGateway: true },
+    ]);
+  });
+
+  const old = macIpRoute(LEAF2, { mac: A, ip: "192.0.2.1" });
   const snapshot = world({
     entries: [
-      entry({ mac: A, remote: [macIpRoute(LEAF2, { mac: A, ip: "192.0.2.1" })] }),
-      entry({ vni: 20, mac: B, remote: [macIpRoute(LEAF3, { vni: 20, mac: B })] }),
+      entry({ mac: A, remote: [old] }),
+      entry({
+        vni: 20,
+        mac: B,
+        remote: [macIpRoute(LEAF3, { vni: 20, mac: B, sticky: true, seq: 4 })],
+      }),
+      entry({ mac: C, port: "swp1" }),
     ],
+    // An hour before the question, and half a minute.
+    since: (key) => {
+      if (key === macIpRouteKey(old)) return T0 + 90_500 - 3_600_000;
+      return key.includes(B) ? T0 + 60_500 : undefined;
+    },
     ownMacIpRoutes: [macIpRoute(LEAF1, { mac: C })],
     ownImetRoutes: [imetRoute(LEAF1)],
     floods: [imetRoute(LEAF2), imetRoute(LEAF3, 20)],
@@ -287,6 +339,15 @@ describe("show routes", () => {
     ["an IP", { ip: "192.0.2.1" }, [`2 ${A}`]],
     ["a next hop", { vtep: LEAF3 }, [`2 ${B}`, `3 ${LEAF3}`]],
     ["local", { where: "local" }, [`2 ${C}`, `3 ${LEAF1}`]],
+    ["a next hop by its name", { nexthop: LEAF2 }, [`2 ${A}`, `3 ${LEAF2}`]],
+    ["a route distinguisher", { rd: `${LEAF3}:20` }, [`2 ${B}`, `3 ${LEAF3}`]],
+    ["a sequence number", { seq: 4 }, [`2 ${B}`]],
+    ["the number 0, which no community is", { seq: 0 }, [`2 ${A}`, `2 ${C}`]],
+    ["sticky", { sticky: true }, [`2 ${B}`]],
+    ["those that stand for longer", { older: 600 }, [`2 ${A}`]],
+    ["those that stand for no longer", { newer: 600 }, [`2 ${B}`]],
+    ["an age to the second", { older: 30, newer: 3600 }, [`2 ${A}`, `2 ${B}`]],
+    ["a port", { port: "swp1" }, [`2 ${C}`]],
     ["remote and Type 3", { where: "remote", type: 3 }, [`3 ${LEAF2}`, `3 ${LEAF3}`]],
   ];
   for (const [sentence, typed, routes] of cases) {

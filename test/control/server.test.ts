@@ -44,6 +44,7 @@ async function start(
     now: () => T0,
     tell: () => {},
     snapshot: () => snapshot,
+    paths: async () => new Map(),
     subscribe: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -61,6 +61,7 @@ async function start(access: Partial<TcpAccess>, name = "roamd"): Promise<string
     now: () => clock,
     tell: (notice) => told.push(notice),
     snapshot: () => world(),
+    paths: async () => new Map(),
     subscribe: () => () => {},
     command: (_command, by) => {
       obeyed.push(by);

@@ -169,6 +169,7 @@ export function world({ entries = [], ...rest }: World = {}): Snapshot {
     floods: [],
     ownMacIpRoutes: [],
     ownImetRoutes: [],
+    since: () => undefined,
     ignored: [],
     moves: [],
     duplicates: [],

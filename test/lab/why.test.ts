@@ -86,6 +86,29 @@ describe("roam, beside real daemons,", () => {
     );
   });
 
+  it("shows every attribute of a route, and since when it stands", async () => {
+    const words = ["show", "routes", "--detail", "--type", "3", "--nexthop", VTEPS.leaf3];
+    const [route] = await scene().roam<{ since: string | null; paths: readonly object[] }>(
+      "leaf1",
+      words,
+    );
+    expect(route?.since).not.toBeNull();
+    expect(route?.paths).toMatchObject([
+      {
+        neighbor: "10.255.0.100",
+        best: true,
+        attributes: {
+          origin: "IGP",
+          "local-pref": "100",
+          "originator-id": VTEPS.leaf3,
+          "pmsi-tunnel": `ingress-replication, label 10, ${VTEPS.leaf3}`,
+          "mp-reach-next-hop": VTEPS.leaf3,
+        },
+      },
+    ]);
+    expect(await scene().roam("leaf1", ["show", "routes", "--older", "1d"])).toEqual([]);
+  });
+
   it("finds nothing wrong with a leaf as it should be", async () => {
     for (const leaf of ["leaf1", "leaf2"] as const) expect(await wrong(leaf)).toEqual([]);
   });

@@ -1,14 +1,16 @@
 /**
  * `show routes`: the EVPN routes of both hands, which of them are followed, and why the others are
- * not. The comparison is the decision's own (`evpn/mac-claim.ts`), so the answer can not differ.
+ * not. The comparison is the decision's own (`mobility/contest.ts`), so the answer can not differ.
  */
-import type { ImetRoute } from "../../evpn/imet-route.ts";
-import { decidedBy, type MacClaim } from "../../evpn/mac-claim.ts";
-import type { MacIpRoute } from "../../evpn/mac-ip-route.ts";
-import { claimOf, type MacEntry, remoteClaims, whereabouts } from "../../mobility/mac-entry.ts";
+import { type ImetRoute, type ImetRouteKey, imetRouteKey } from "../../evpn/imet-route.ts";
+import type { DecidedBy } from "../../evpn/mac-claim.ts";
+import { type MacIpRoute, type MacIpRouteKey, macIpRouteKey } from "../../evpn/mac-ip-route.ts";
+import type { PortName } from "../../evpn/port.ts";
+import { contest, type Outcome } from "../../mobility/contest.ts";
+import type { MacEntry } from "../../mobility/mac-entry.ts";
 import type { Filter } from "../protocol.ts";
-import type { RouteRow } from "../rows.ts";
-import type { Snapshot } from "../snapshot.ts";
+import type { PathRow, RouteRow } from "../rows.ts";
+import type { PathView, Snapshot } from "../snapshot.ts";
 import { type Batches, batchesOf, eachInPieces, sortInPieces } from "./batches.ts";
 import { ipKey, vniKey } from "./order.ts";
 
@@ -20,8 +22,9 @@ type Judged = { readonly origin: "local" | "remote"; readonly reason: string | n
 
 export function* showRoutes(snapshot: Snapshot, filter: Filter): Batches<RouteRow> {
   const judged: Judged[] = [];
+  const isAsked = asked(snapshot, filter);
   const take = (route: Judged): void => {
-    if (fits(filter, route)) judged.push(route);
+    if (isAsked(route)) judged.push(route);
   };
   // All at once, so that the answer is of one moment; what each amounts to may be seen later.
   const entries = [...snapshot.entries(filter.vni)];
@@ -35,7 +38,7 @@ export function* showRoutes(snapshot: Snapshot, filter: Filter): Batches<RouteRo
     const words = reason.replaceAll("-", " ");
     take(kind === "imet" ? imet("remote", route, words) : macIp("remote", route, words));
   });
-  yield* batchesOf(yield* sortInPieces(judged, keyOf), (route) => [routeRow(route)]);
+  yield* batchesOf(yield* sortInPieces(judged, keyOf), (route) => [routeRow(route, snapshot)]);
 }
 
 type Origin = Judged["origin"];
@@ -50,42 +53,84 @@ function imet(origin: Origin, route: ImetRoute, reason: string | null): Judged {
 
 /** What has become of the others' routes for this MAC, as far as they are taken in. */
 function judge(entry: MacEntry): readonly Judged[] {
-  const place = whereabouts(entry);
-  if (place.kind === "nowhere") return [];
-  const claims = remoteClaims(entry);
-  return entry.remote.map((route) => {
-    if (place.kind === "duplicate") return macIp("remote", route, "duplicate");
-    // A VTEP is followed or not with all its routes, and its claim is the highest of them (C3.8).
-    const claim = claims.get(route.nexthop) ?? claimOf(route);
-    return macIp("remote", route, whyLost(claim, place.claim));
+  // A VTEP is followed or not with all its routes, and its claim is the highest of them (C3.8).
+  return contest(entry).flatMap(({ routes, outcome }) => {
+    const reason = reasonOf(outcome);
+    return routes.map((route) => macIp("remote", route, reason));
   });
 }
 
-/** What a VTEP's claim lacks against the winner's. */
-function whyLost(claim: MacClaim, winner: MacClaim): string | null {
-  switch (decidedBy(claim, winner)) {
-    case "sticky":
-      return "sticky elsewhere";
-    case "sequence":
-      return "lower sequence";
-    case "vtep":
-      return "higher vtep";
-    case "same":
+const LOST: Readonly<Record<DecidedBy, string | null>> = {
+  sticky: "sticky elsewhere",
+  sequence: "lower sequence",
+  vtep: "higher vtep",
+  same: null,
+};
+
+function reasonOf(outcome: Outcome): string | null {
+  switch (outcome.kind) {
+    case "won":
       return null;
+    case "lost":
+      return LOST[outcome.by];
+    case "held":
+    case "frozen":
+      return "duplicate";
+    case "no-rival":
+      return "default gateway";
   }
+}
+
+/** Whether a route is asked for. */
+function asked(snapshot: Snapshot, filter: Filter): (judged: Judged) => boolean {
+  const ports = filter.port === undefined ? undefined : macsBehind(snapshot, filter.port);
+  return (judged) =>
+    fits(filter, judged) &&
+    fitsAge(filter, judged, snapshot) &&
+    (ports === undefined || (judged.type === 2 && ports.has(hostKey(judged.route))));
+}
+
+function macsBehind(snapshot: Snapshot, port: PortName): ReadonlySet<string> {
+  const macs = new Set<string>();
+  for (const entry of snapshot.entries()) {
+    if (entry.local?.port === port) macs.add(hostKey(entry));
+  }
+  return macs;
+}
+
+function hostKey({ vni, mac }: Pick<MacIpRoute, "vni" | "mac">): string {
+  return `${vni}|${mac}`;
 }
 
 function fits(filter: Filter, judged: Judged): boolean {
   const { type, route } = judged;
   const { mac, ip } = hostOf(judged);
+  const mobility = judged.type === 2 ? judged.route.mobility : undefined;
   return (
     (filter.where === undefined || filter.where === judged.origin) &&
     (filter.type === undefined || filter.type === type) &&
     (filter.vni === undefined || filter.vni === route.vni) &&
     (filter.mac === undefined || filter.mac === mac) &&
     (filter.ip === undefined || filter.ip === ip) &&
-    (filter.vtep === undefined || filter.vtep === route.nexthop)
+    (filter.vtep === undefined || filter.vtep === route.nexthop) &&
+    (filter.nexthop === undefined || filter.nexthop === route.nexthop) &&
+    (filter.rd === undefined || filter.rd === route.rd) &&
+    (filter.seq === undefined || (type === 2 && filter.seq === (mobility?.seq ?? 0))) &&
+    (filter.sticky === undefined || mobility?.sticky === true)
   );
+}
+
+/** A route of which nobody knows since when it stands is neither old nor new. */
+function fitsAge({ older, newer }: Filter, judged: Judged, { now, since }: Snapshot): boolean {
+  if (older === undefined && newer === undefined) return true;
+  const at = since(routeKeyOf(judged));
+  if (at === undefined) return false;
+  const seconds = (now - at) / 1000;
+  return (older === undefined || seconds >= older) && (newer === undefined || seconds <= newer);
+}
+
+function routeKeyOf(judged: Judged): MacIpRouteKey | ImetRouteKey {
+  return judged.type === 2 ? macIpRouteKey(judged.route) : imetRouteKey(judged.route);
 }
 
 function keyOf(judged: Judged): string {
@@ -101,9 +146,11 @@ function hostOf(judged: Judged): Pick<MacIpRoute, "ip"> & { readonly mac: string
     : { mac: null, ip: judged.route.originator };
 }
 
-function routeRow(judged: Judged): RouteRow {
+function routeRow(judged: Judged, { since, paths }: Snapshot): RouteRow {
   const { route, type, origin, reason } = judged;
   const { mac, ip } = hostOf(judged);
+  const key = routeKeyOf(judged);
+  const ofHost = judged.type === 2 ? judged.route : undefined;
   return {
     type,
     routeDistinguisher: route.rd,
@@ -113,11 +160,28 @@ function routeRow(judged: Judged): RouteRow {
     vni: route.vni,
     nexthop: route.nexthop,
     routeTargets: route.routeTargets,
-    seq: judged.type === 2 ? (judged.route.mobility?.seq ?? null) : null,
-    sticky: judged.type === 2 && judged.route.mobility?.sticky === true,
-    esi: judged.type === 2 ? judged.route.esi : null,
+    seq: ofHost?.mobility?.seq ?? null,
+    sticky: ofHost?.mobility?.sticky === true,
+    esi: ofHost?.esi ?? null,
     origin,
     selected: reason === null,
     reason,
+    l3vni: ofHost?.l3vni ?? null,
+    defaultGateway: ofHost?.defaultGateway === true,
+    since: timeText(since(key)),
+    ...(paths === undefined ? {} : { paths: (paths.get(key) ?? []).map(pathRow) }),
   };
+}
+
+function pathRow(path: PathView): PathRow {
+  return {
+    neighbor: path.neighbor ?? null,
+    best: path.best,
+    since: timeText(path.since === undefined ? undefined : path.since * 1000),
+    attributes: path.attributes(),
+  };
+}
+
+function timeText(at: number | undefined): string | null {
+  return at === undefined ? null : new Date(at).toISOString();
 }

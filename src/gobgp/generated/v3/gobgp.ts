@@ -114,6 +114,7 @@ export interface ListPathRequest {
   tableType: TableType;
   family: Family | undefined;
   prefixes: TableLookupPrefix[];
+  enableAttributeBinary: boolean;
 }
 
 export interface TableLookupPrefix {
@@ -180,6 +181,7 @@ export interface Path {
   isWithdraw: boolean;
   family: Family | undefined;
   neighborIp: string;
+  pattrsBinary: Buffer[];
 }
 
 export interface Family {
@@ -851,7 +853,7 @@ export const AddPathStreamRequest: MessageFns<AddPathStreamRequest> = {
 };
 
 function createBaseListPathRequest(): ListPathRequest {
-  return { tableType: 0, family: undefined, prefixes: [] };
+  return { tableType: 0, family: undefined, prefixes: [], enableAttributeBinary: false };
 }
 
 export const ListPathRequest: MessageFns<ListPathRequest> = {
@@ -864,6 +866,9 @@ export const ListPathRequest: MessageFns<ListPathRequest> = {
     }
     for (const v of message.prefixes) {
       TableLookupPrefix.encode(v!, writer.uint32(34).fork()).join();
+    }
+    if (message.enableAttributeBinary !== false) {
+      writer.uint32(64).bool(message.enableAttributeBinary);
     }
     return writer;
   },
@@ -903,6 +908,14 @@ export const ListPathRequest: MessageFns<ListPathRequest> = {
             }
 
             message.prefixes.push(TableLookupPrefix.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.enableAttributeBinary = reader.bool();
             continue;
           }
         }
@@ -1411,6 +1424,7 @@ function createBasePath(): Path {
     isWithdraw: false,
     family: undefined,
     neighborIp: "",
+    pattrsBinary: [],
   };
 }
 
@@ -1436,6 +1450,9 @@ export const Path: MessageFns<Path> = {
     }
     if (message.neighborIp !== "") {
       writer.uint32(122).string(message.neighborIp);
+    }
+    for (const v of message.pattrsBinary) {
+      writer.uint32(170).bytes(v!);
     }
     return writer;
   },
@@ -1507,6 +1524,14 @@ export const Path: MessageFns<Path> = {
             }
 
             message.neighborIp = reader.string();
+            continue;
+          }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.pattrsBinary.push(Buffer.from(reader.bytes()));
             continue;
           }
         }

@@ -116,6 +116,7 @@ export interface ListPathRequest {
   tableType: TableType;
   family: Family | undefined;
   prefixes: TableLookupPrefix[];
+  enableAttributeBinary: boolean;
 }
 
 export interface TableLookupPrefix {
@@ -189,6 +190,7 @@ export interface Path {
   isWithdraw: boolean;
   family: Family | undefined;
   neighborIp: string;
+  pattrsBinary: Buffer[];
 }
 
 export interface Family {
@@ -931,7 +933,7 @@ export const AddPathStreamResponse: MessageFns<AddPathStreamResponse> = {
 };
 
 function createBaseListPathRequest(): ListPathRequest {
-  return { tableType: 0, family: undefined, prefixes: [] };
+  return { tableType: 0, family: undefined, prefixes: [], enableAttributeBinary: false };
 }
 
 export const ListPathRequest: MessageFns<ListPathRequest> = {
@@ -944,6 +946,9 @@ export const ListPathRequest: MessageFns<ListPathRequest> = {
     }
     for (const v of message.prefixes) {
       TableLookupPrefix.encode(v!, writer.uint32(34).fork()).join();
+    }
+    if (message.enableAttributeBinary !== false) {
+      writer.uint32(64).bool(message.enableAttributeBinary);
     }
     return writer;
   },
@@ -983,6 +988,14 @@ export const ListPathRequest: MessageFns<ListPathRequest> = {
             }
 
             message.prefixes.push(TableLookupPrefix.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.enableAttributeBinary = reader.bool();
             continue;
           }
         }
@@ -1491,6 +1504,7 @@ function createBasePath(): Path {
     isWithdraw: false,
     family: undefined,
     neighborIp: "",
+    pattrsBinary: [],
   };
 }
 
@@ -1516,6 +1530,9 @@ export const Path: MessageFns<Path> = {
     }
     if (message.neighborIp !== "") {
       writer.uint32(122).string(message.neighborIp);
+    }
+    for (const v of message.pattrsBinary) {
+      writer.uint32(170).bytes(v!);
     }
     return writer;
   },
@@ -1587,6 +1604,14 @@ export const Path: MessageFns<Path> = {
             }
 
             message.neighborIp = reader.string();
+            continue;
+          }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.pattrsBinary.push(Buffer.from(reader.bytes()));
             continue;
           }
         }

@@ -19,6 +19,8 @@ missing_packages() {
   command -v ping >/dev/null || echo iputils-ping
   command -v tcpdump >/dev/null || echo tcpdump
   { command -v unshare >/dev/null && command -v nsenter >/dev/null; } || echo util-linux
+  # The tests look with it at what roamd tells nf_tables; roamd itself needs it not.
+  command -v nft >/dev/null || echo nftables
   # The tests of gobgpd over TLS make their certificates.
   command -v openssl >/dev/null || echo openssl
   command -v cc >/dev/null || echo gcc

@@ -8,11 +8,16 @@ import type { DomainSettings, EngineSettings } from "./mobility/settings.ts";
 export function kernelSettingsOf({
   macVrfs,
   hosts: { limits, probe },
-}: Config): Pick<KernelOptions, "segments" | "leastAgeingMs" | "framesPerSecond"> {
+  dataPlane: { redirectMs },
+  keepOnExit,
+}: Config): Pick<KernelOptions, "segments" | "leastAgeingMs" | "framesPerSecond" | "redirect"> {
+  // What is being redirected goes on if we are about to come back.
+  const on = keepOnExit ? "keep" : "on";
   return {
     segments: macVrfs === "discover" ? undefined : macVrfs,
     leastAgeingMs: longestSilence(probe),
     framesPerSecond: limits.framesPerSecond,
+    redirect: redirectMs === 0 ? "off" : on,
   };
 }
 
@@ -24,7 +29,7 @@ export function settingsOf({ macVrfs, mobility, hosts, dataPlane }: Config): Eng
   ]);
   const { probe, limits, guard, linkLocal } = hosts;
   const { duplicates } = mobility;
-  const { membershipQueries } = dataPlane;
-  const rules = { duplicates, probe, limits, guard, linkLocal, membershipQueries };
+  const { membershipQueries, redirectMs } = dataPlane;
+  const rules = { duplicates, probe, limits, guard, linkLocal, membershipQueries, redirectMs };
   return { domains: new Map(domains), ...rules };
 }

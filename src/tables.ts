@@ -1,5 +1,5 @@
 /**
- * The five tables outside of us, each with its reconciler, and the two loops that keep them at work:
+ * The six tables outside of us, each with its reconciler, and the two loops that keep them at work:
  * the kernel's rows first, routes beside; what is withdrawn is withdrawn after the kernel has turned.
  */
 import type { RowAt, TableName, Tables as TablesOf } from "./evpn/rows.ts";
@@ -16,7 +16,7 @@ type Reconcilers = {
   readonly [T in TableName]: Reconciler<TablesOf[T]["key"], TablesOf[T]["row"]>;
 };
 
-const KERNEL_TABLES = ["fdb", "neighbour", "flood"] as const;
+const KERNEL_TABLES = ["fdb", "redirect", "neighbour", "flood"] as const;
 const ROUTE_TABLES = ["mac-ip-route", "imet-route"] as const;
 
 export interface TablesOptions {
@@ -43,11 +43,14 @@ export class Tables {
       fdb: new Reconciler(timed("fdb")),
       flood: new Reconciler(timed("flood")),
       neighbour: new Reconciler(timed("neighbour")),
+      redirect: new Reconciler(timed("redirect")),
       "mac-ip-route": new Reconciler(timed("mac-ip-route")),
       "imet-route": new Reconciler(timed("imet-route")),
     };
     this.#kernel = new ApplyLoop(options);
     this.#routes = new ApplyLoop({ ...options, beforeRemoves: () => this.#kernel.settled() });
+    // Nothing is sent on to where no forwarding entry points: it would be flooded.
+    this.#kernel.add("redirect", this.of.redirect, ["remove"]);
     for (const table of KERNEL_TABLES) this.#kernel.add(table, this.#reconciler(table));
     for (const table of ROUTE_TABLES) this.#routes.add(table, this.#reconciler(table));
   }

@@ -9,7 +9,9 @@ type HistoryRow = ShowRows["history"];
 const BAR = 40;
 
 /** What is drawn of a move. */
-type Drawn = Pick<MoveRecord, "from" | "to" | "seq" | "signal" | "by" | "over" | "steps">;
+type Drawn = Pick<MoveRecord, "from" | "to" | "seq" | "signal" | "by" | "over" | "steps"> & {
+  readonly redirected?: number;
+};
 
 /** Several moves, each with its host, parted by empty lines. */
 export function movesText(moves: readonly MoveRecord[], options: TableOptions): string {
@@ -34,13 +36,15 @@ export function historyText(rows: readonly HistoryRow[], options: TableOptions):
 }
 
 function moveText(move: Drawn, { colour }: TableOptions): string {
-  const { from, to, seq, signal, by, over } = move;
+  const { from, to, seq, signal, by, over, redirected = 0 } = move;
   const number = seq === null ? "" : `, sequence ${seq}`;
   const beaten =
     over === null ? "" : `, over ${over.vtep} with ${numberText(over)} by ${over.decidedBy}`;
   const told = by === null ? signal : `${signal} of ${by}`;
   const what = `${from ?? "nowhere"} -> ${to ?? "nowhere"}${number} (${told})${beaten}`;
-  return [`  ${printable(what)}\n`, ...stepLines(move.steps, colour)].join("");
+  const late =
+    redirected === 0 ? [] : [`    ${redirected} frames that came here too late were sent on\n`];
+  return [`  ${printable(what)}\n`, ...stepLines(move.steps, colour), ...late].join("");
 }
 
 function numberText({ seq, sticky }: { readonly seq: number; readonly sticky: boolean }): string {

@@ -34,9 +34,21 @@ export interface NeighbourRow {
   readonly router?: boolean;
 }
 
+/**
+ * That frames for a MAC which still come here out of the tunnels are sent on to where it is now, as
+ * its forwarding entry says.
+ */
+export interface RedirectRow {
+  readonly vni: Vni;
+  readonly mac: MacAddress;
+  /** Until when, in milliseconds since the epoch. */
+  readonly until: number;
+}
+
 export type FdbKey = Brand<string, "FdbKey">;
 export type FloodKey = Brand<string, "FloodKey">;
 export type NeighbourKey = Brand<string, "NeighbourKey">;
+export type RedirectKey = Brand<string, "RedirectKey">;
 
 // Joined rather than put together by a template: V8 keeps the latter in two pieces for as long as
 // the key lives, which is 32 bytes more for each of many keys of each of many rows.
@@ -53,11 +65,16 @@ export function neighbourKey(row: Pick<NeighbourRow, "vni" | "ip">): NeighbourKe
   return [row.vni, row.ip].join("|") as NeighbourKey;
 }
 
+export function redirectKey(row: Pick<RedirectRow, "vni" | "mac">): RedirectKey {
+  return `${row.vni}|${row.mac}` as RedirectKey;
+}
+
 /** Every table, its key and its row. */
 export interface Tables {
   readonly fdb: { readonly key: FdbKey; readonly row: FdbRow };
   readonly flood: { readonly key: FloodKey; readonly row: FloodRow };
   readonly neighbour: { readonly key: NeighbourKey; readonly row: NeighbourRow };
+  readonly redirect: { readonly key: RedirectKey; readonly row: RedirectRow };
   readonly "mac-ip-route": { readonly key: MacIpRouteKey; readonly row: MacIpRoute };
   readonly "imet-route": { readonly key: ImetRouteKey; readonly row: ImetRoute };
 }

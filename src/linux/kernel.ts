@@ -7,28 +7,18 @@
 import type { Announcement } from "../evpn/announcement.ts";
 import type { MacAddress } from "../evpn/mac.ts";
 import type { Result } from "../evpn/result.ts";
-import type {
-  FdbKey,
-  FdbRow,
-  FloodKey,
-  FloodRow,
-  NeighbourKey,
-  NeighbourRow,
-} from "../evpn/rows.ts";
 import type { Vni } from "../evpn/vni.ts";
 import type { Listener } from "../mobility/observation.ts";
-import type { Driver } from "../reconcile/driver.ts";
 import type { BridgeAgeing } from "./ageing.ts";
 import { announce } from "./announcement.ts";
 import { requireCapabilities } from "./capabilities.ts";
-import { FdbDriver } from "./fdb-driver.ts";
-import { FloodDriver, type FloodMemory } from "./flood-driver.ts";
+import { KERNEL_TABLES, KernelDrivers, type TableDrivers } from "./drivers.ts";
+import type { FloodMemory } from "./flood-driver.ts";
 import { ForeignRows } from "./foreign-rows.ts";
 import { type Lesson, teach } from "./lesson.ts";
 import { LinkTable } from "./link-table.ts";
 import { askMembership, type MembershipQuery } from "./membership.ts";
 import { NetlinkMonitor } from "./monitor.ts";
-import { NeighbourDriver } from "./neighbour-driver.ts";
 import { NetlinkClient } from "./netlink-client.ts";
 import type { LinuxNotice } from "./notice.ts";
 import { PacketSource } from "./packet-source.ts";
@@ -36,8 +26,9 @@ import { newsOf, type PictureChange } from "./picture.ts";
 import { type PortStatus, portStatuses } from "./port-status.ts";
 import { ask, type Question } from "./question.ts";
 import { KernelReading } from "./reading.ts";
+import type { RedirectOptions } from "./redirect-driver.ts";
 import { RowSource } from "./row-source.ts";
-import type { SegmentWish } from "./segments.ts";
+import type { Place, SegmentWish } from "./segments.ts";
 
 export interface KernelOptions {
   /** All the MAC-VRFs there shall be; `undefined`: every one that is found. */
@@ -48,6 +39,8 @@ export interface KernelOptions {
   readonly leastAgeingMs: number;
   /** How many frames of one port are looked at. */
   readonly framesPerSecond: number;
+  /** Frames in flight; see `redirect-driver.ts`. */
+  readonly redirect: RedirectOptions["redirect"];
   /** Milliseconds, which never go back. */
   readonly now: () => number;
   /** Of the socket that hears of changes, in bytes; small only in tests. */
@@ -59,11 +52,7 @@ export interface KernelOptions {
 }
 
 export interface Kernel extends AsyncDisposable {
-  readonly drivers: {
-    readonly fdb: Driver<FdbKey, FdbRow>;
-    readonly flood: Driver<FloodKey, FloodRow>;
-    readonly neighbour: Driver<NeighbourKey, NeighbourRow>;
-  };
+  readonly drivers: TableDrivers;
   ports(): readonly PortStatus[];
   /** The bridges of the MAC-VRFs. */
   bridges(): readonly BridgeAgeing[];
@@ -109,15 +98,10 @@ class OpenKernel implements Kernel {
   readonly #reading: KernelReading;
   readonly #rows: RowSource;
   readonly #packets: PacketSource;
-  readonly #fdb: FdbDriver;
   #monitor: NetlinkMonitor | undefined;
   /** All that stood at the start has been told: packets may be heard. */
   #isListening = false;
-  readonly drivers: {
-    readonly fdb: FdbDriver;
-    readonly flood: FloodDriver;
-    readonly neighbour: NeighbourDriver;
-  };
+  readonly drivers: KernelDrivers;
 
   constructor(options: KernelOptions, listener: Listener<LinuxNotice>, signal: AbortSignal) {
     this.#options = options;
@@ -126,13 +110,10 @@ class OpenKernel implements Kernel {
     this.#links = new LinkTable(options.segments, options.leastAgeingMs);
     this.#netlink = new NetlinkClient((reason) => this.#workerDied(reason));
     const parts = { netlink: this.#netlink, links: this.#links, foreign: new ForeignRows() };
-    this.#fdb = new FdbDriver({ ...parts, taken: (place, mac) => this.#rows.taken(place, mac) });
-    this.drivers = {
-      fdb: this.#fdb,
-      flood: new FloodDriver({ ...parts, memory: options.floodMemory }),
-      neighbour: new NeighbourDriver(parts),
-    };
-    this.#rows = new RowSource({ ...parts, ...this.drivers, listener });
+    const taken = (place: Place, mac: MacAddress): void => this.#rows.taken(place, mac);
+    this.drivers = new KernelDrivers({ ...parts, listener, taken }, options);
+    const { fdb, flood, neighbour } = this.drivers;
+    this.#rows = new RowSource({ ...parts, fdb, flood, neighbour, listener });
     this.#reading = new KernelReading(
       { ...parts, rows: this.#rows, listener, now: options.now, settle: () => this.#settle() },
       this.#signal,
@@ -161,6 +142,7 @@ class OpenKernel implements Kernel {
     );
     this.#signal.addEventListener("abort", () => this.#close(), { once: true });
     await this.#reading.start();
+    if (!this.#options.readOnly) await this.drivers.redirect.start();
     this.#listener.news({ kind: "told", source: "kernel" });
     this.#isListening = true;
     this.#packets.listen(this.#links.places.values());
@@ -200,6 +182,7 @@ class OpenKernel implements Kernel {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ended.abort();
     this.#close();
+    await this.drivers.redirect[Symbol.asyncDispose]();
     await this.#netlink[Symbol.asyncDispose]();
   }
 
@@ -225,7 +208,7 @@ class OpenKernel implements Kernel {
   }
 
   #resync(cause: string): void {
-    for (const table of ["fdb", "flood", "neighbour"] as const) this.#listener.resync(table, cause);
+    for (const table of KERNEL_TABLES) this.#listener.resync(table, cause);
   }
 
   #settle(): void {
@@ -248,8 +231,8 @@ class OpenKernel implements Kernel {
     this.#packets.follow(change);
     if (change.kind === "noticed") this.#listener.tell(change.notice);
     // What we wrote to other devices that did the same went with them.
-    if (change.kind === "place-found" && change.isNew && this.#isListening) {
-      this.#resync("VXLAN device appeared");
-    }
+    if (change.kind !== "place-found" || !this.#isListening) return;
+    if (change.isNew) this.#resync("VXLAN device appeared");
+    else this.drivers.redirect.follow(change.place);
   }
 }

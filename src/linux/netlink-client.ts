@@ -7,13 +7,26 @@ import { type NetlinkMessage, NetlinkType, readMessages } from "../wire/netlink.
 import { Errno, LinuxError } from "./linux-error.ts";
 import type { WriteFailure } from "./netlink-conversation.ts";
 import type { NetlinkAnswer, NetlinkJob } from "./netlink-worker.ts";
+import type { NetlinkProtocol } from "./socket.ts";
 
 /** Of links and neighbours the kernel says when they have changed; a few in a row is a busy moment. */
 const DUMP_ATTEMPTS = 5;
 
+type Answer = Exclude<NetlinkAnswer, { kind: "part" | "broken" }>;
+type Bytes = Uint8Array<ArrayBuffer>;
+type Job =
+  | { readonly kind: "write"; readonly requests: Bytes }
+  | { readonly kind: "commit"; readonly transaction: Bytes }
+  | { readonly kind: "dump"; readonly request: Bytes; readonly protocol: NetlinkProtocol };
+
+function bytesOf(job: Job): Bytes {
+  if (job.kind === "write") return job.requests;
+  return job.kind === "commit" ? job.transaction : job.request;
+}
+
 interface Pending {
   readonly part: (messages: Uint8Array) => void;
-  readonly resolve: (failures: readonly WriteFailure[]) => void;
+  readonly resolve: (answer: Answer) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -29,6 +42,7 @@ export class NetlinkClient implements AsyncDisposable {
   #worker: Worker | undefined;
   readonly #pending = new Map<number, Pending>();
   #nextId = 0;
+  #nftPort = 0;
   #isClosed = false;
 
   /** `died` is told when a worker has ended that should not have. */
@@ -37,18 +51,40 @@ export class NetlinkClient implements AsyncDisposable {
   }
 
   /** Sends all requests, in their order; answers those that failed. `requests` is given away. */
-  write(requests: Uint8Array<ArrayBuffer>): Promise<readonly WriteFailure[]> {
-    return this.#ask({ kind: "write", requests }, () => {});
+  async write(requests: Uint8Array<ArrayBuffer>): Promise<readonly WriteFailure[]> {
+    const answer = await this.#ask({ kind: "write", requests });
+    return answer.kind === "written" ? answer.failures : [];
+  }
+
+  /**
+   * Has nf_tables make a transaction; answers why nothing of it was made, if that is so.
+   * `transaction` is given away.
+   */
+  async commit(transaction: Uint8Array<ArrayBuffer>): Promise<WriteFailure | undefined> {
+    const answer = await this.#ask({ kind: "commit", transaction });
+    if (answer.kind !== "committed") return undefined;
+    this.#nftPort = answer.port;
+    return answer.failure;
+  }
+
+  /** By which the changes are known that `commit` has made; 0 before the first. */
+  get nftPort(): number {
+    return this.#nftPort;
   }
 
   /**
    * Asks for a table, and gives its messages to `visit` as they come. A table that changes while it
    * is being read is read again, so that some of it may be given twice.
    */
-  async dump(request: Uint8Array, visit: (message: NetlinkMessage) => void): Promise<void> {
+  async dump(
+    request: Uint8Array,
+    visit: (message: NetlinkMessage) => void,
+    { protocol = "route" }: { protocol?: NetlinkProtocol } = {},
+  ): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
-        await this.#ask({ kind: "dump", request: request.slice() }, (part) => {
+        const job = { kind: "dump", request: request.slice(), protocol } as const;
+        await this.#ask(job, (part) => {
           for (const message of readMessages(part).messages) {
             if (message.type > NetlinkType.overrun) visit(message);
           }
@@ -76,20 +112,15 @@ export class NetlinkClient implements AsyncDisposable {
     return worker;
   }
 
-  #ask(
-    job:
-      | { kind: "write"; requests: Uint8Array<ArrayBuffer> }
-      | { kind: "dump"; request: Uint8Array<ArrayBuffer> },
-    part: (messages: Uint8Array) => void,
-  ): Promise<readonly WriteFailure[]> {
+  /** The bytes in the job are given away. */
+  #ask(job: Job, part: (messages: Uint8Array) => void = () => {}): Promise<Answer> {
     if (this.#isClosed) return Promise.reject(closed());
     this.#worker ??= this.#start();
     const worker = this.#worker;
     const id = this.#nextId++;
-    const bytes = job.kind === "write" ? job.requests : job.request;
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { part, resolve, reject });
-      worker.postMessage({ id, ...job } satisfies NetlinkJob, [bytes.buffer]);
+      worker.postMessage({ id, ...job } satisfies NetlinkJob, [bytesOf(job).buffer]);
     });
   }
 
@@ -103,7 +134,7 @@ export class NetlinkClient implements AsyncDisposable {
     this.#pending.delete(answer.id);
     if (answer.kind === "broken")
       pending.reject(new LinuxError(answer.action, answer.errno, answer.detail));
-    else pending.resolve(answer.kind === "written" ? answer.failures : []);
+    else pending.resolve(answer);
   }
 
   /** An error is followed by the exit, which is then no news. */

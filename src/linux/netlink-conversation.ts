@@ -17,7 +17,7 @@ import {
 import { decodeAck } from "../wire/netlink-ack.ts";
 import { check, Errno, LinuxError } from "./linux-error.ts";
 import type { DatagramSocket } from "./native.ts";
-import { openRouteSocket } from "./socket.ts";
+import { type NetlinkProtocol, openNetlinkSocket, openRouteSocket } from "./socket.ts";
 
 /** A request that failed, by its place among those written together. */
 export interface WriteFailure {
@@ -132,10 +132,11 @@ function startsOf(requests: Uint8Array): number[] {
 
 /** The answer to one request that reads a table, a buffer at a time, on a socket of its own. */
 export class NetlinkDump {
-  readonly #socket: DatagramSocket = openRouteSocket([], { receiveBuffer: RECEIVE_BUFFER });
+  readonly #socket: DatagramSocket;
   #done = false;
 
-  constructor(request: Uint8Array) {
+  constructor(request: Uint8Array, protocol: NetlinkProtocol = "route") {
+    this.#socket = openNetlinkSocket(protocol, { receiveBuffer: RECEIVE_BUFFER });
     viewOf(request).setUint32(8, 1, LITTLE_ENDIAN);
     check("Cannot ask for a table", this.#socket.send(request));
   }

@@ -5,13 +5,29 @@
 import { parentPort } from "node:worker_threads";
 import { LinuxError } from "./linux-error.ts";
 import { NetlinkConversation, NetlinkDump, type WriteFailure } from "./netlink-conversation.ts";
+import { NftConversation } from "./nft-conversation.ts";
+import type { NetlinkProtocol } from "./socket.ts";
 
 export type NetlinkJob =
   | { readonly id: number; readonly kind: "write"; readonly requests: Uint8Array }
-  | { readonly id: number; readonly kind: "dump"; readonly request: Uint8Array };
+  /** A transaction of nf_tables: all of it or nothing. */
+  | { readonly id: number; readonly kind: "commit"; readonly transaction: Uint8Array }
+  | {
+      readonly id: number;
+      readonly kind: "dump";
+      readonly request: Uint8Array;
+      readonly protocol: NetlinkProtocol;
+    };
 
 export type NetlinkAnswer =
   | { readonly id: number; readonly kind: "written"; readonly failures: readonly WriteFailure[] }
+  /** `port` is by what others are told that it was us. */
+  | {
+      readonly id: number;
+      readonly kind: "committed";
+      readonly failure: WriteFailure | undefined;
+      readonly port: number;
+    }
   | { readonly id: number; readonly kind: "part"; readonly messages: Uint8Array }
   | { readonly id: number; readonly kind: "dumped" }
   | {
@@ -25,10 +41,21 @@ export type NetlinkAnswer =
 const port = parentPort;
 if (port === null) throw new Error("Cannot run the netlink worker outside a worker thread");
 const conversation = new NetlinkConversation();
+/** Not before it is needed: there may be no nf_tables. */
+let filters: NftConversation | undefined;
 
 port.on("message", (job: NetlinkJob) => {
-  if (job.kind === "dump") void dump(job.id, job.request);
-  else attempt(job.id, () => write(job.id, job.requests));
+  switch (job.kind) {
+    case "dump":
+      void dump(job);
+      return;
+    case "write":
+      attempt(job.id, () => write(job.id, job.requests));
+      return;
+    case "commit":
+      attempt(job.id, () => commit(job.id, job.transaction));
+      return;
+  }
 });
 
 function write(id: number, requests: Uint8Array): void {
@@ -39,11 +66,21 @@ function write(id: number, requests: Uint8Array): void {
   } satisfies NetlinkAnswer);
 }
 
+function commit(id: number, transaction: Uint8Array): void {
+  filters ??= new NftConversation();
+  const committed = filters.commit(transaction);
+  port?.postMessage({ id, kind: "committed", ...committed } satisfies NetlinkAnswer);
+}
+
 /** A row to be written does not wait for a table to be read: every buffer is a turn of its own. */
-async function dump(id: number, request: Uint8Array): Promise<void> {
+async function dump({
+  id,
+  request,
+  protocol,
+}: Extract<NetlinkJob, { kind: "dump" }>): Promise<void> {
   let reading: NetlinkDump | undefined;
   try {
-    reading = new NetlinkDump(request);
+    reading = new NetlinkDump(request, protocol);
     for (;;) {
       const messages = reading.next();
       if (messages === undefined) break;

@@ -78,6 +78,15 @@ export type LinuxNotice =
       readonly port: PortName;
       readonly frames: number;
     }
+  /** The kernel has not got what it takes to redirect frames in flight. */
+  | { readonly kind: "cannot-redirect"; readonly reason: string }
+  /** So many frames more, which came here for a MAC that has gone elsewhere, were sent on to it. */
+  | {
+      readonly kind: "redirected";
+      readonly vni: Vni;
+      readonly mac: MacAddress;
+      readonly frames: number;
+    }
   /** The bridge does not know yet that the host is behind this port; its next frame will tell. */
   | {
       readonly kind: "not-taught";

@@ -4,7 +4,6 @@
  * read is tried again. Rows of others are known before ours are looked at, for ours give way.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import type { TableName } from "../evpn/rows.ts";
 import type { Listener } from "../mobility/observation.ts";
 import { MessageWriter, type NetlinkMessage } from "../wire/netlink.ts";
 import { decodeLink, writeLinkDump } from "../wire/netlink-link.ts";
@@ -13,6 +12,7 @@ import {
   type NeighbourFamily,
   writeNeighbourDump,
 } from "../wire/netlink-neighbour.ts";
+import { KERNEL_TABLES } from "./drivers.ts";
 import type { LinkTable } from "./link-table.ts";
 import type { NetlinkClient } from "./netlink-client.ts";
 import type { LinuxNotice } from "./notice.ts";
@@ -22,7 +22,6 @@ import type { RowSource } from "./row-source.ts";
 const RETRY_MS = 1000;
 /** Reading now and then costs no more than one part in so many of the time. */
 const SHARE = 100;
-const TABLES: readonly TableName[] = ["fdb", "flood", "neighbour"];
 
 export interface KernelReadingParts {
   readonly netlink: NetlinkClient;
@@ -82,7 +81,7 @@ export class KernelReading {
       this.#cause = undefined;
       try {
         await this.#readAll();
-        for (const table of TABLES) this.#parts.listener.resync(table, cause);
+        for (const table of KERNEL_TABLES) this.#parts.listener.resync(table, cause);
       } catch (error) {
         if (this.#signal.aborted) break;
         const reason = error instanceof Error ? error.message : String(error);

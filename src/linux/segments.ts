@@ -30,6 +30,8 @@ export interface Port {
 export interface Place {
   readonly segment: Segment;
   readonly vxlanIndex: number;
+  /** The UDP port of its tunnels. */
+  readonly vxlanPort: number;
   readonly bridgeIndex: number;
   readonly bridgeMac: MacAddress | undefined;
   /** How long the bridge remembers a host that is silent; `undefined`: it has not said. */
@@ -90,6 +92,7 @@ interface Candidate {
   readonly vni: Vni;
   readonly vtep: Segment["vtep"];
   readonly vxlan: Link;
+  readonly port: number;
   readonly bridge: Link;
   readonly excluded: readonly PortPattern[];
 }
@@ -118,7 +121,8 @@ function judge(
   if (!link.enabled) return { kind: "device-down", ...of };
   if (!bridge.enabled) return { kind: "device-down", device: bridge.name, vni: vni.value };
   const excluded = wish?.excludePorts ?? [];
-  return { vni: vni.value, vtep: link.vxlan.local, vxlan: link, bridge, excluded };
+  const { local: vtep, port } = link.vxlan;
+  return { vni: vni.value, vtep, vxlan: link, port, bridge, excluded };
 }
 
 function fits(wish: SegmentWish, vxlan: Link, bridge: Link): boolean {
@@ -151,7 +155,7 @@ function surroundings(links: Links): Surroundings {
 }
 
 function placeOf(candidate: Candidate, { members, uppers }: Surroundings): Place {
-  const { vni, vtep, vxlan, bridge, excluded } = candidate;
+  const { vni, vtep, vxlan, port, bridge, excluded } = candidate;
   const inBridge = members.get(bridge.ifindex) ?? [];
   const ports = new Map<number, Port>();
   for (const link of inBridge) {
@@ -172,6 +176,7 @@ function placeOf(candidate: Candidate, { members, uppers }: Surroundings): Place
       ...(vxlan.bridgePort?.neighSuppress === true ? { suppresses: true } : {}),
     },
     vxlanIndex: vxlan.ifindex,
+    vxlanPort: port,
     bridgeIndex: bridge.ifindex,
     bridgeMac: bridge.mac,
     bridgeAgeingMs: bridge.ageingMs,

@@ -9,7 +9,9 @@ import { type DatagramSocket, openSocket } from "./native.ts";
 const AF_NETLINK = 16;
 const AF_PACKET = 17;
 const SOCK_RAW = 3;
-const NETLINK_ROUTE = 0;
+/** The parts of the kernel that are spoken to. */
+const PROTOCOL = { route: 0, netfilter: 12 } as const;
+export type NetlinkProtocol = keyof typeof PROTOCOL;
 
 const SOL_SOCKET = 1;
 const SO_RCVBUF = 8;
@@ -29,6 +31,8 @@ const ETH_P_ALL = 3;
 
 /** Groups of rtnetlink: who is told of what. */
 export const RouteGroup = { link: 1, neighbour: 3 } as const;
+/** The group of netfilter that is told of what changes in nf_tables. */
+export const NFTABLES_GROUP = 7;
 
 function int(value: number): Uint8Array {
   return new Uint8Array(Int32Array.of(value).buffer);
@@ -68,7 +72,15 @@ export function openRouteSocket(
   groups: readonly number[],
   { receiveBuffer }: { receiveBuffer: number },
 ): DatagramSocket {
-  const socket = openSocket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+  return openNetlinkSocket("route", { groups, receiveBuffer });
+}
+
+/** A socket to a part of the kernel, member of `groups`. */
+export function openNetlinkSocket(
+  protocol: NetlinkProtocol,
+  { groups = [], receiveBuffer }: { groups?: readonly number[]; receiveBuffer: number },
+): DatagramSocket {
+  const socket = openSocket(AF_NETLINK, SOCK_RAW, PROTOCOL[protocol]);
   enlargeReceiveBuffer(socket, receiveBuffer);
   for (const option of [NETLINK_CAP_ACK, NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK]) {
     check("Cannot set a netlink option", socket.setsockopt(SOL_NETLINK, option, int(1)));

@@ -8,6 +8,7 @@ import { ipsOf, type MacEntry, whereabouts } from "./mac-entry.ts";
 import { memoryOf } from "./memory.ts";
 import type { MovedBy, Outranked, Place } from "./notice.ts";
 import type { Outbox } from "./outbox.ts";
+import { followRedirect } from "./redirects.ts";
 
 /** One host's news at one moment, and where what follows from it is put. */
 export interface Scene {
@@ -35,6 +36,7 @@ export function commit(
     const old = before === undefined ? [] : rowsOf(before, advertising);
     outbox.replace(old, rowsOf(after, advertising));
   }
+  if (!sameClaims(before, after)) followRedirect({ domain, outbox, at }, before, after);
   for (const ip of affected) {
     refreshNeighbour({ domain, outbox }, ip);
     outbox.changed(domain, ip, by);

@@ -19,6 +19,7 @@ import { MembershipQueries } from "./membership.ts";
 import type { Migration } from "./migration.ts";
 import type { Sighting } from "./observation.ts";
 import type { Probe } from "./probes.ts";
+import { Redirects } from "./redirects.ts";
 import { TwoPorts } from "./two-ports.ts";
 
 export interface IpMoves {
@@ -42,6 +43,8 @@ export interface HostRules {
   readonly guard: GuardMode;
   /** Where the IPs of the MAC-VRF are; none: anywhere. */
   readonly prefixes: readonly IpPrefix[];
+  /** For how long frames for a MAC that has gone are sent on, in milliseconds; 0: not at all. */
+  readonly redirectMs: () => number;
   /** Whose an IP is, whatever anybody says. */
   readonly sticky: ReadonlyMap<IpAddress, MacAddress>;
   readonly linkLocal: LinkLocalPolicy;
@@ -52,6 +55,7 @@ const NO_RULES: HostRules = {
   limits: DEFAULT_LIMITS,
   guard: "off",
   prefixes: [],
+  redirectMs: () => 0,
   sticky: new Map(),
   linkLocal: "advertise",
   membershipQueries: false,
@@ -91,6 +95,9 @@ export class Domain {
   readonly agenda: Agenda<MacAddress> = new Agenda();
   readonly leases: Leases = new Leases();
   readonly announcer: Announcer = new Announcer();
+  /** MACs that have gone, for which frames still come. */
+  readonly redirects: Redirects = new Redirects();
+  readonly redirectMs: HostRules["redirectMs"];
   readonly limits: Limits;
   readonly guard: Guard;
   readonly twoPorts: TwoPorts = new TwoPorts();
@@ -106,8 +113,9 @@ export class Domain {
   readonly #holders = new Holders();
 
   constructor(vni: Vni, rules: HostRules = NO_RULES) {
-    const { limits, guard, prefixes, sticky, linkLocal } = rules;
+    const { limits, guard, prefixes, sticky, linkLocal, redirectMs } = rules;
     this.vni = vni;
+    this.redirectMs = redirectMs;
     this.limits = new Limits(limits);
     this.guard = new Guard(guard, prefixes);
     this.sticky = sticky;

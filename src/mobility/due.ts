@@ -10,6 +10,7 @@ import { remindAll } from "./let-go.ts";
 import { askDue } from "./membership.ts";
 import { nextTimeout } from "./migration.ts";
 import { nextRecovery, recoverDue } from "./recover.ts";
+import { endOldRedirects } from "./redirects.ts";
 import { bidAgain } from "./refusals.ts";
 import { endOverdue } from "./word.ts";
 
@@ -24,6 +25,7 @@ export function nextDue(domain: Domain): number | undefined {
     domain.guard.agenda.next,
     domain.announcer.agenda.next,
     domain.membership.agenda.next,
+    domain.redirects.agenda.next,
   ];
   const earliest = Math.min(...times.map((at) => at ?? Number.POSITIVE_INFINITY));
   return Number.isFinite(earliest) ? earliest : undefined;
@@ -40,4 +42,5 @@ export function doDue(scene: Scene, policy: Omit<SeenPolicy, "evidence">): void 
   bidAgain(scene);
   announceDue(scene);
   askDue(scene);
+  endOldRedirects(scene);
 }

@@ -8,27 +8,25 @@ import type { Scene } from "./commit.ts";
 import { Domain } from "./domain.ts";
 import { doDue, nextDue } from "./due.ts";
 import type { DuplicateSettings } from "./duplicates.ts";
-import { hostSeen, type SeenPolicy, type StickyHosts } from "./hosts.ts";
+import { hostSeen, type SeenPolicy } from "./hosts.ts";
 import { forgetReturning } from "./late.ts";
 import { remembered } from "./learn.ts";
 import { hostArrived, hostLeased } from "./leased.ts";
-import { DEFAULT_LIMITS } from "./limits.ts";
 import { newEntry } from "./mac-entry.ts";
-import { recall } from "./memory.ts";
+import { forgetRemembered, recall } from "./memory.ts";
 import type { Observation, Sighting, Source } from "./observation.ts";
 import { type Decision, Outbox } from "./outbox.ts";
 import { portDown, portRenamed, portUp, seenEarly } from "./ports.ts";
 import { RdNumbers } from "./rd-numbers.ts";
 import { clearDuplicates } from "./recover.ts";
+import { settleAdopted } from "./redirects.ts";
 import { refreshVrf } from "./refresh-vrf.ts";
 import { seqRefused } from "./refusals.ts";
 import { Rib, type Stage } from "./rib.ts";
 import { routerHeard } from "./routers.ts";
-import type { EngineSettings } from "./settings.ts";
+import { type EngineSettings, hostRules, stickyHosts } from "./settings.ts";
 import { type Held, StartGate } from "./start-gate.ts";
 import { wordGiven } from "./word.ts";
-
-const NO_STICKY: StickyHosts = new Map();
 
 export class Engine {
   readonly #settings: EngineSettings;
@@ -37,10 +35,12 @@ export class Engine {
   readonly #rdNumbers = new RdNumbers();
   readonly #outbox = new Outbox();
   readonly #gate = new StartGate();
+  #redirectMs: number;
   #speaker: Speaker | undefined;
 
   constructor(settings: EngineSettings) {
     this.#settings = settings;
+    this.#redirectMs = settings.redirectMs ?? 0;
   }
 
   /** Whether all sources have told their start: before that, nothing may be written. */
@@ -72,7 +72,8 @@ export class Engine {
 
   /** Takes in what happened at `at` (milliseconds since the epoch). */
   observe(observation: Observation, at: number): Decision {
-    this.#take(observation, at);
+    if (observation.kind === "cannot-redirect") this.#redirectMs = 0;
+    else this.#take(observation, at);
     return this.#decided(at);
   }
 
@@ -98,7 +99,7 @@ export class Engine {
     return this.#decided(at);
   }
 
-  #take(observation: Observation, at: number): void {
+  #take(observation: Exclude<Observation, { kind: "cannot-redirect" }>, at: number): void {
     switch (observation.kind) {
       case "segment-up":
         this.#segmentUp(observation.segment, at);
@@ -148,18 +149,24 @@ export class Engine {
       case "recalled":
         recall(this.#domainOf(observation.memory.vni), observation.memory, at);
         break;
-      case "word": {
-        const scene = this.#scene(this.#domainOf(observation.word.vni), at);
-        wordGiven(scene, observation, this.#policy(observation.word.vni));
+      case "word":
+        this.#word(observation, at);
         break;
-      }
       case "duplicate-cleared":
         this.#clear(observation, at);
         break;
+      case "redirecting":
+        this.#domainOf(observation.vni).redirects.adopt(observation);
+        break;
       case "told":
-        this.#told(observation.source);
+        this.#told(observation.source, at);
         break;
     }
+  }
+
+  #word(word: Extract<Observation, { kind: "word" }>, at: number): void {
+    const { vni } = word.word;
+    wordGiven(this.#scene(this.#domainOf(vni), at), word, this.#policy(vni));
   }
 
   #scene(domain: Domain, at: number): Scene {
@@ -169,25 +176,19 @@ export class Engine {
   #domainOf(vni: Vni): Domain {
     const known = this.#domains.get(vni);
     if (known !== undefined) return known;
-    const { domains, limits = DEFAULT_LIMITS, guard = "off" } = this.#settings;
-    const { linkLocal = "advertise", membershipQueries = false } = this.#settings;
-    const { sticky = NO_STICKY, prefixes = [] } = domains.get(vni) ?? {};
-    const pinned = [...sticky].flatMap(([mac, ips]) => ips.map((ip) => [ip, mac] as const));
-    const bound = { prefixes, sticky: new Map(pinned), linkLocal };
-    const domain = new Domain(vni, { limits, guard, ...bound, membershipQueries });
+    const redirectMs = (): number => this.#redirectMs;
+    const domain = new Domain(vni, { ...hostRules(this.#settings, vni), redirectMs });
     this.#domains.set(vni, domain);
     return domain;
   }
 
-  #told(source: Source): void {
+  #told(source: Source, at: number): void {
     const held = this.#gate.told(source);
     if (held === undefined) return;
     for (const each of held) this.#seenNow(each);
     for (const domain of this.#domains.values()) {
-      for (const entry of domain.entries()) {
-        if (entry.rememberedSeq < 0) continue;
-        domain.put({ ...entry, remembered: [], rememberedSeq: -1 });
-      }
+      forgetRemembered(domain);
+      settleAdopted(this.#scene(domain, at));
     }
     this.#outbox.tell({ kind: "ready" });
   }
@@ -264,7 +265,7 @@ export class Engine {
 
   #policy(vni: Vni): Omit<SeenPolicy, "evidence"> {
     const { domains, duplicates, probe } = this.#settings;
-    return { sticky: domains.get(vni)?.sticky ?? NO_STICKY, duplicates, probe };
+    return { sticky: stickyHosts(domains.get(vni)), duplicates, probe };
   }
 
   #agedOut({ vni, mac, port }: Extract<Observation, { kind: "aged-out" }>, at: number): void {

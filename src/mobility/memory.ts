@@ -61,3 +61,11 @@ export function recall(domain: Domain, memory: Memory, at: number): void {
     frozen: held && duplicate?.kind === "frozen" ? { held, waiting: undefined } : undefined,
   });
 }
+
+/** The start is over: what our own routes in the RIB told of a former life counts no more. */
+export function forgetRemembered(domain: Domain): void {
+  for (const entry of domain.entries()) {
+    if (entry.rememberedSeq < 0) continue;
+    domain.put({ ...entry, remembered: [], rememberedSeq: -1 });
+  }
+}

@@ -87,6 +87,15 @@ export type Observation =
       readonly mac: MacAddress;
       readonly seq: number;
     }
+  /** A former life of ours has the kernel send on frames for this MAC, until then. */
+  | {
+      readonly kind: "redirecting";
+      readonly vni: Vni;
+      readonly mac: MacAddress;
+      readonly until: number;
+    }
+  /** The kernel can not do that. */
+  | { readonly kind: "cannot-redirect" }
   /** The operator says that what was held to be a duplicate is none, or is put right (C2.8). */
   | {
       readonly kind: "duplicate-cleared";

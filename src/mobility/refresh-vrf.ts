@@ -6,6 +6,7 @@ import { ownImetRow, rowsOf } from "./desired.ts";
 import type { Domain } from "./domain.ts";
 import { hostLeft } from "./hosts.ts";
 import { rebased } from "./reclaim.ts";
+import { endAllRedirects } from "./redirects.ts";
 import { type Rib, reimport } from "./rib.ts";
 
 /**
@@ -19,6 +20,7 @@ export function refreshVrf(scene: Scene, after: MacVrf | undefined, rib: Rib): v
   if (after === undefined) {
     for (const entry of [...domain.entries()]) hostLeft(scene, entry, "port-down");
   }
+  if (after?.segment.vtep !== before?.segment.vtep) endAllRedirects(scene);
   const old = rowsOfAll(domain);
   domain.vrf = after;
   if (after !== undefined) {

@@ -1,6 +1,7 @@
 /** What is put off for a MAC, and until when: read off its MAC-VRF, for people. */
 import type { IpAddress } from "../evpn/ip.ts";
 import type { MacAddress } from "../evpn/mac.ts";
+import type { VtepAddress } from "../evpn/vtep.ts";
 import type { Domain } from "./domain.ts";
 import type { DuplicateSettings } from "./duplicates.ts";
 import { ipsOf, type MacEntry } from "./mac-entry.ts";
@@ -31,6 +32,8 @@ export type Timer = {
   /** A duplicate is one no longer; with `ip` that IP. */
   | { readonly name: "recovery"; readonly ip: IpAddress | undefined }
   | { readonly name: "lease"; readonly ip: IpAddress }
+  /** What still comes for the MAC is sent on until then. */
+  | { readonly name: "redirect"; readonly vtep: VtepAddress }
 );
 
 export function timersOf(
@@ -50,6 +53,10 @@ export function timersOf(
   const migration = domain.migrations.get(mac);
   if (migration !== undefined) {
     timers.push({ name: "migration", phase: migration.phase, dueAt: migration.until });
+  }
+  const redirect = domain.redirects.get(mac);
+  if (redirect !== undefined) {
+    timers.push({ name: "redirect", vtep: redirect.vtep, dueAt: redirect.until });
   }
   const at = ({ dueAt }: Timer): number => dueAt ?? Number.POSITIVE_INFINITY;
   return timers.sort((a, b) => at(a) - at(b));

@@ -8,7 +8,7 @@
  * before the route is withdrawn. What was wanted again while waiting is not removed at all.
  */
 import type { TableName, Tables } from "../evpn/rows.ts";
-import type { Applied, ApplyOptions } from "./applied.ts";
+import type { Applied, ApplyOptions, ChangeKind } from "./applied.ts";
 import type { Reconciler } from "./reconciler.ts";
 
 export type AppliedTo<T extends TableName> = Applied<Tables[T]["key"], Tables[T]["row"]>;
@@ -31,6 +31,7 @@ interface Member {
   readonly isTried: (turn: number) => boolean;
   readonly nextAt: () => number | undefined;
   readonly apply: (options: Omit<ApplyOptions, "now">) => Promise<void>;
+  readonly kinds: readonly ChangeKind[];
   /** Up to where removals are allowed. */
   permitted: number;
 }
@@ -54,10 +55,14 @@ export class ApplyLoop {
     this.#options = options;
   }
 
-  /** Takes a table into the loop, after those it has. To be called before `run`. */
+  /**
+   * Takes a table into the loop, after those it has; it may be taken in once for some changes, and
+   * later for all. To be called before `run`.
+   */
   add<T extends TableName>(
     table: T,
     reconciler: Reconciler<Tables[T]["key"], Tables[T]["row"]>,
+    kinds: readonly ChangeKind[] = ["put", "remove"],
   ): void {
     const { clock, onApplied } = this.#options;
     this.#members.push({
@@ -70,6 +75,7 @@ export class ApplyLoop {
         const isIdle = written.length === 0 && failed.length === 0 && reading === undefined;
         if (!isIdle || drifted !== undefined) onApplied(table, applied, clock());
       },
+      kinds,
       permitted: 0,
     });
   }
@@ -135,7 +141,7 @@ export class ApplyLoop {
     const isGated = this.#options.beforeRemoves !== undefined;
     for (const member of this.#members) {
       if (signal.aborted) break;
-      if (!isGated) await member.apply({ kinds: ["put", "remove"], signal });
+      if (!isGated) await member.apply({ kinds: member.kinds, signal });
       else {
         await member.apply({ kinds: ["put"], signal });
         await member.apply({ kinds: ["remove"], upTo: member.permitted, signal });

@@ -22,6 +22,8 @@ export interface HistoryRow {
   readonly over: OverRecord | null;
   /** Of a move, in milliseconds after `at`. */
   readonly steps: readonly { readonly name: StepName; readonly atMs: number }[];
+  /** Of a move, how many frames came too late and were sent on. */
+  readonly redirected?: number;
 }
 
 /** Reads what a former life has written; `undefined` where it is not whole. */
@@ -35,6 +37,7 @@ export function readHistoryRow(value: unknown): HistoryRow | undefined {
     typeof row.times === "number" &&
     isListOf(row.ips, (ip) => typeof ip === "string") &&
     isListOf(row.steps, isStep) &&
+    (row.redirected === undefined || typeof row.redirected === "number") &&
     [row.from, row.to, row.signal, row.by].every(isTextOrNull) &&
     (row.seq === null || typeof row.seq === "number") &&
     (row.over === null || isOver(row.over));

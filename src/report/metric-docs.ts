@@ -22,9 +22,10 @@ export type CounterName =
   | "roamd_limits_hit_total"
   | "roamd_probes_unanswered_total"
   | "roamd_drift_repaired_total"
+  | "roamd_redirected_frames_total"
   | "roamd_control_refused_total";
 
-const TABLE = "`fdb`, `flood`, `neighbour`, `mac-ip-route`, `imet-route`";
+const TABLE = "`fdb`, `flood`, `neighbour`, `redirect`, `mac-ip-route`, `imet-route`";
 
 /** One label each: what notices count (`decision-notices.ts`, `notices.ts`). */
 export const COUNTERS: Readonly<
@@ -69,6 +70,11 @@ export const COUNTERS: Readonly<
     help: "Rows that others had changed or removed, and that were put right, by table",
     label: "table",
     values: TABLE,
+  },
+  roamd_redirected_frames_total: {
+    help: "Frames that came out of the tunnel for a MAC that had gone, and were sent on to it",
+    label: "vni",
+    values: "a VNI",
   },
   roamd_control_refused_total: {
     help: "Requests over TCP of those who may not, by reason",

@@ -12,6 +12,8 @@ export type StepName =
   | "decision"
   /** The kernel forwards to the new place, as far as it is for us to say so. */
   | "fdb"
+  /** What still comes here for the MAC out of the tunnels is sent on to the new place. */
+  | "redirect"
   /** GoBGP has our route. */
   | "route-sent"
   /** The last of our routes is withdrawn. */
@@ -37,6 +39,8 @@ export interface MoveRecord {
   readonly over: OverRecord | null;
   /** In the order in which they happened, in milliseconds after `at`. */
   readonly steps: readonly { readonly name: StepName; readonly atMs: number }[];
+  /** Frames that came here too late and were sent on to the new place. */
+  readonly redirected: number;
 }
 
 export interface OverRecord {
@@ -53,6 +57,7 @@ export interface Followed extends Moved {
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   by: string | null;
+  redirected: number;
   /** Milliseconds since the epoch. */
   readonly steps: Map<StepName, number>;
 }
@@ -75,5 +80,6 @@ export function recordOf(move: Followed): MoveRecord {
     by: move.by,
     over: over === undefined ? null : { ...over },
     steps: steps.sort((a, b) => a.atMs - b.atMs),
+    redirected: move.redirected,
   };
 }

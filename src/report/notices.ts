@@ -145,6 +145,17 @@ const LINUX: Entries<LinuxNotice> = {
       `Ignored ${frames} frames on port ${port} in VNI ${vni}: rate`,
     counts: ({ frames }) => [["roamd_frames_ignored_total", "rate", frames]],
   },
+  "cannot-redirect": {
+    level: "warn",
+    sentence: ({ reason }) =>
+      `Frames in flight are not redirected when a MAC moves away (data-plane.redirect): ${reason}`,
+  },
+  redirected: {
+    level: "debug",
+    sentence: ({ vni, mac, frames }) =>
+      `Sent on ${frames} frames for MAC ${mac} in VNI ${vni} to where it is now`,
+    counts: ({ vni, frames }) => [["roamd_redirected_frames_total", String(vni), frames]],
+  },
   "not-taught": { level: "warn", sentence: ({ reason }) => reason },
   "not-announced": {
     level: "warn",

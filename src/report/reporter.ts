@@ -49,6 +49,7 @@ export class Reporter {
 
   /** What anybody has to tell. */
   tell(notice: AnyNotice, at: number): void {
+    if (notice.kind === "redirected") this.timeline.observeRedirected(notice);
     this.#afterwards(() => {
       for (const count of countsOf(notice)) this.#metrics.count(...count);
       this.#noticeLog.tell(notice, at);

@@ -46,6 +46,12 @@ export const FOLLOWED_MAX = 20_000;
 /** A host that turns up elsewhere within this time has moved; later it has left and come. */
 export const MOVE_WITHIN_MS = 60_000;
 
+interface Redirected {
+  readonly vni: Vni;
+  readonly mac: MacAddress;
+  readonly frames: number;
+}
+
 export class Timeline {
   /** Oldest first. */
   readonly #moves: Followed[] = [];
@@ -77,7 +83,7 @@ export class Timeline {
 
   /** Answers with the move if this was the last that we had to do for it. */
   observeWritten(written: WrittenRow, at: number): MoveFollowed | undefined {
-    if (written.table !== "fdb" && written.table !== "mac-ip-route") return undefined;
+    if (!bringsStep(written)) return undefined;
     const followed = this.#followed.get(keyOf(written.row));
     if (followed === undefined) return undefined;
     const step = stepOf(written, followed);
@@ -87,6 +93,17 @@ export class Timeline {
     const direction = directionOf(followed.from, followed.to);
     if (!isNew || step !== last || direction === "arrived") return undefined;
     return { move: recordOf(followed), direction, tookMs: at - followed.startedAt };
+  }
+
+  /** So many frames more were sent on to where the MAC went. */
+  observeRedirected({ vni, mac, frames }: Redirected): void {
+    // It may have come back meanwhile.
+    const gone = this.#moves.findLast(
+      (move) => move.mac === mac && move.vni === vni && move.to.kind === "vtep",
+    );
+    if (gone === undefined) return;
+    gone.redirected += frames;
+    this.#changed(gone);
   }
 
   /** Oldest first, so that the newest stands at the prompt. */
@@ -109,7 +126,7 @@ export class Timeline {
       [firstStep(notice.signal), startedAt],
       ["decision", at],
     ]);
-    const begun: Followed = { ...notice, startedAt, by: null, steps };
+    const begun: Followed = { ...notice, startedAt, by: null, redirected: 0, steps };
     const direction = directionOf(notice.from, notice.to);
     const joined =
       direction === "arrived" && before !== undefined ? join(before, begun) : undefined;
@@ -167,12 +184,19 @@ function join(left: Followed, arrived: Followed): Followed | undefined {
   return { ...arrived, from: left.from, steps };
 }
 
+type StepBringer = Extract<WrittenRow, { table: "fdb" | "redirect" | "mac-ip-route" }>;
+
+function bringsStep(written: WrittenRow): written is StepBringer {
+  const { table } = written;
+  return table === "fdb" || table === "redirect" || table === "mac-ip-route";
+}
+
 /** Which step of the move it is to have written this; what an earlier decision asked for is none. */
-function stepOf(
-  written: Extract<WrittenRow, { table: "fdb" | "mac-ip-route" }>,
-  { to, seq }: Moved,
-): StepName | undefined {
+function stepOf(written: StepBringer, { to, seq }: Moved): StepName | undefined {
   if (written.table === "fdb") return isForwarding(written, to) ? "fdb" : undefined;
+  if (written.table === "redirect") {
+    return written.kind === "put" && to.kind === "vtep" ? "redirect" : undefined;
+  }
   if (written.kind === "remove") return to.kind === "port" ? undefined : "route-withdrawn";
   const isOurs = to.kind === "port" && (written.row.mobility?.seq ?? 0) >= (seq ?? 0);
   return isOurs ? "route-sent" : undefined;

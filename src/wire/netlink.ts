@@ -42,6 +42,8 @@ export interface NetlinkMessage {
   readonly type: number;
   readonly flags: number;
   readonly sequence: number;
+  /** The socket that has asked for it, or made the change that is told; 0 is the kernel. */
+  readonly port: number;
   readonly payload: Uint8Array;
 }
 
@@ -76,6 +78,7 @@ export function readMessages(datagram: Uint8Array): Messages {
       type: view.getUint16(offset + 4, LITTLE_ENDIAN),
       flags: view.getUint16(offset + 6, LITTLE_ENDIAN),
       sequence: view.getUint32(offset + 8, LITTLE_ENDIAN),
+      port: view.getUint32(offset + 12, LITTLE_ENDIAN),
       payload: datagram.subarray(offset + HEADER_LENGTH, offset + length),
     });
     offset += align4(length);
@@ -147,6 +150,19 @@ export class MessageWriter {
   u32(type: number, value: number): this {
     const at = this.#attribute(type, 4);
     this.#view.setUint32(at, value, LITTLE_ENDIAN);
+    return this;
+  }
+
+  /** In network byte order, as netfilter has all its numbers. */
+  u32Network(type: number, value: number): this {
+    const at = this.#attribute(type, 4);
+    this.#view.setUint32(at, value);
+    return this;
+  }
+
+  u64Network(type: number, value: number): this {
+    const at = this.#attribute(type, 8);
+    this.#view.setBigUint64(at, BigInt(value));
     return this;
   }
 

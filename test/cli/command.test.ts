@@ -51,6 +51,7 @@ beforeEach(async () => {
           { name: "route-sent", atMs: 1.25 },
           { name: "old-owner-let-go", atMs: 20 },
         ],
+        redirected: 37,
       },
     ],
   });
@@ -146,7 +147,7 @@ describe("roam show", () => {
     });
   });
 
-  it("prints the steps of a move in milliseconds", async () => {
+  it("prints the steps of a move in milliseconds, and what was redirected", async () => {
     await start();
     expect(await roam("show moves --last 1")).toEqual({
       code: 0,
@@ -157,6 +158,7 @@ describe("roam show", () => {
         "    frame              0.0 ms  *",
         "    route-sent         1.3 ms  ---*",
         "    old-owner-let-go  20.0 ms  ----------------------------------------*",
+        "    37 frames that came here too late were sent on",
         "",
       ].join("\n"),
     });
@@ -306,6 +308,7 @@ describe("roam history", () => {
           "    frame              0.0 ms  *",
           "    route-sent         1.3 ms  ---*",
           "    old-owner-let-go  20.0 ms  ----------------------------------------*",
+          "    37 frames that came here too late were sent on",
           "2026-03-01T12:00:01.000Z  It may not move (3 times)",
           "",
         ].join("\n"),

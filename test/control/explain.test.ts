@@ -25,6 +25,7 @@ function tablesOf(leaf: Leaf, more: Partial<Record<TableName, Partial<TableView>
     fdb: view("fdb"),
     flood: view("flood"),
     neighbour: view("neighbour"),
+    redirect: view("redirect"),
     "mac-ip-route": view("mac-ip-route"),
     "imet-route": view("imet-route"),
   } as unknown as Snapshot["tables"];

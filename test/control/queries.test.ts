@@ -445,6 +445,7 @@ describe("show moves", () => {
     by: null,
     over: null,
     steps: [{ name: "frame", atMs: 0 }],
+    redirected: 0,
   });
   const moves = [move("swp2", 1), move(LEAF2, 2), move(null, 3)];
 

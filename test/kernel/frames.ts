@@ -94,7 +94,7 @@ export function ipv6Frame(mac: string, icmpType: number): Uint8Array {
   return frame;
 }
 
-function macBytes(mac: string): number[] {
+export function macBytes(mac: string): number[] {
   return mac.split(":").map((byte) => Number.parseInt(byte, 16));
 }
 

@@ -80,6 +80,7 @@ export function open(recorder: Recorder, options: Partial<KernelOptions> = {}): 
     readOnly: false,
     leastAgeingMs: 163_000,
     framesPerSecond: 2000,
+    redirect: "off",
     now: () => performance.now(),
     ...options,
   };

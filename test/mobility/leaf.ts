@@ -114,6 +114,7 @@ export class Leaf {
       linkLocal,
       suppresses = false,
       membershipQueries,
+      redirectMs,
     }: {
       domains?: ReadonlyMap<Vni, DomainSettings>;
       duplicates?: Partial<DuplicateSettings>;
@@ -124,6 +125,7 @@ export class Leaf {
       /** Linux keeps announcements and probes out of the tunnel. */
       suppresses?: boolean;
       membershipQueries?: boolean;
+      redirectMs?: number;
     } = {},
   ) {
     this.vtep = vtep;
@@ -136,6 +138,7 @@ export class Leaf {
       guard,
       linkLocal,
       membershipQueries,
+      redirectMs,
     });
   }
 

@@ -41,6 +41,14 @@ describe("The timers of a MAC", () => {
     expect(timers(leaf)).toContainEqual({ name: "let-go", tries: 0, dueAt: leaf.now + 3000 });
   });
 
+  it("C9.10 say until when frames in flight are sent on, and to whom", () => {
+    const leaf = Leaf.ready(A, { redirectMs: 10_000 });
+    leaf.sees();
+    leaf.hears(adv(B, { seq: 1 }));
+    const dueAt = leaf.now + 10_000;
+    expect(timers(leaf)).toContainEqual({ name: "redirect", vtep: B, dueAt });
+  });
+
   it("say when more is bid where the speaker has refused a number", () => {
     const leaf = Leaf.ready(A);
     leaf.sees();

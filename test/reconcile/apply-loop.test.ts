@@ -239,6 +239,35 @@ describe("The apply loop", () => {
   });
 });
 
+describe("A table that is in the loop twice", () => {
+  it("is rid of rows before another is written, and is given rows after it", async () => {
+    const order: string[] = [];
+    const loop = new ApplyLoop({ clock: () => now, onApplied: () => {} });
+    const [first, second] = ["redirect", "fdb"].map((name) => {
+      const table = new SlowTable();
+      const write = table.write.bind(table);
+      table.write = (changes, signal) => {
+        order.push(...changes.map(({ kind }) => `${kind} ${name}`));
+        return write(changes, signal);
+      };
+      const reconciler = new Reconciler(table);
+      reconciler.open();
+      return reconciler;
+    });
+    if (first === undefined || second === undefined) throw new Error("There are two");
+    // The loop does not look into rows.
+    loop.add("redirect", first as never, ["remove"]);
+    loop.add("fdb", second);
+    loop.add("redirect", first as never);
+    done.push(loop.run(abort.signal));
+    for (const row of [rowOf(1), undefined]) {
+      for (const reconciler of [first, second]) reconciler.want(keyOf(1), row);
+      await loop.settled();
+    }
+    expect(order).toEqual(["put fdb", "put redirect", "remove redirect", "remove fdb"]);
+  });
+});
+
 describe("Who sleeps for the loop", () => {
   it("is told after every pass, for a retry may be gone and a later one be the next", async () => {
     const asked: (number | undefined)[] = [];

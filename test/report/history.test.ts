@@ -69,8 +69,15 @@ describe("The history of a host", () => {
           { name: "route-sent", atMs: 1.5 },
           { name: "old-owner-let-go", atMs: 40 },
         ],
+        redirected: 0,
       },
     ]);
+  });
+
+  it("has how many frames were sent on, which is known later still", () => {
+    timeline.observeNotice(moved(port("eth1"), vtep(LEAF2), { seq: 1 }), START);
+    timeline.observeRedirected({ vni: VNI, mac: MAC, frames: 37 });
+    expect(rows()).toMatchObject([{ to: LEAF2, redirected: 37 }]);
   });
 
   it("has the steps of a host that came up here as well, which is no move", () => {

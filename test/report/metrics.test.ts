@@ -39,6 +39,7 @@ describe("The metrics", () => {
       "roamd_notices_total counter",
       "roamd_probes_unanswered_total counter",
       "roamd_ready gauge",
+      "roamd_redirected_frames_total counter",
       "roamd_resident_memory_bytes gauge",
       "roamd_resyncs_total counter",
       "roamd_routes_ignored_total counter",
@@ -113,6 +114,7 @@ describe("The metrics", () => {
       by: null,
       over: null,
       steps: [],
+      redirected: 0,
     };
     metrics.applied("fdb", 2);
     metrics.moveFollowed({ move, direction: "in", tookMs: 3 });

@@ -67,6 +67,7 @@ describe("A move from another leaf to us", () => {
           { name: "route-sent", atMs: 1.5 },
           { name: "old-owner-let-go", atMs: 4 },
         ],
+        redirected: 0,
       },
     ]);
     expect(followed).toMatchObject({ direction: "in", tookMs: 1.5, move: { mac: MAC } });
@@ -202,6 +203,23 @@ describe("The timeline", () => {
     timeline.observeNotice(moved(port("eth1"), vtep(LEAF3), { seq: 2 }), START + 10);
     written({ table: "fdb", kind: "put", row: fdb(LEAF3) }, 11);
     expect(timeline.moves().map(({ steps }) => steps.length)).toEqual([2, 3]);
+  });
+
+  it("counts what was redirected for the move away, and when that began", () => {
+    const redirect = { vni: VNI, mac: MAC, until: START + 10_000 };
+    const redirected = { vni: VNI, mac: MAC, frames: 3 };
+    timeline.observeRedirected(redirected);
+    timeline.observeNotice(moved(port("eth1"), vtep(LEAF2), { seq: 1 }), START);
+    written({ table: "redirect", kind: "put", row: redirect }, 1);
+    timeline.observeRedirected(redirected);
+    timeline.observeNotice(moved(vtep(LEAF2), port("eth1"), { seq: 2 }), START + 10);
+    written({ table: "redirect", kind: "remove", row: redirect }, 11);
+    timeline.observeRedirected(redirected);
+    const [away, back] = timeline.moves();
+    expect(away).toMatchObject({ to: LEAF2, redirected: 6 });
+    expect(away?.steps).toContainEqual({ name: "redirect", atMs: 1 });
+    expect(back).toMatchObject({ to: "eth1", redirected: 0 });
+    expect(back?.steps.map(({ name }) => name)).toEqual(["frame", "decision"]);
   });
 
   it("answers by VNI, MAC and IP, the newest last", () => {

@@ -60,6 +60,8 @@ export interface FabricLeaf {
    * another of the family, or this one has answered before.
    */
   provable(mac: MacAddress): readonly IpAddress[];
+  /** To whom it sends on what comes for a MAC that has gone. */
+  sendsOn(mac: MacAddress, at: number): VtepAddress | undefined;
   /** Faults that can be seen when everything is at rest. */
   check(): void;
 }

@@ -12,7 +12,7 @@ import { DEFAULT_PROBES, type ProbeSettings, type Question } from "../../src/mob
 import { ip, mac, port } from "../mobility/leaf.ts";
 import type { FabricLeaf, Update } from "./fabric-leaf.ts";
 import { FrrLeaf } from "./frr-leaf.ts";
-import { judge, judgeRestart } from "./judge.ts";
+import { judge, judgeRedirects, judgeRestart } from "./judge.ts";
 import { Random } from "./random.ts";
 import { Roads } from "./roads.ts";
 import { RoamdLeaf } from "./roamd-leaf.ts";
@@ -44,6 +44,8 @@ export class Fabric {
   readonly story: string[] = [];
   readonly #roads: Roads;
   readonly #freezes: boolean;
+  /** Leaves keep their state directories. */
+  readonly #remembers: boolean;
   /** Hosts are asked so soon that the end is long enough for it. */
   readonly asksSoon: boolean;
   /** What was added later is drawn from here: the stories of before stay what they were. */
@@ -71,10 +73,11 @@ export class Fabric {
       now: () => this.#now,
     });
     this.#freezes = random.chance(0.2);
+    // Without its state directory a duplicate would be forgotten by a restart.
+    this.#remembers = this.#freezes || random.chance(0.5);
     const options = {
       duplicates: this.#freezes ? freezing(random) : WARNING,
-      // Without its state directory a duplicate would be forgotten by a restart.
-      remembers: this.#freezes || random.chance(0.5),
+      remembers: this.#remembers,
       probe: this.asksSoon ? SOON : DEFAULT_PROBES,
       guard,
       isHonest: (moved: MacAddress): boolean => !this.#hasForger && !this.#hasJustBeenBack(moved),
@@ -144,6 +147,8 @@ export class Fabric {
       }
       this.#now = Math.max(this.#now, Math.min(dueAt, next?.at ?? Number.MAX_VALUE));
       for (const leaf of this.leaves) leaf.wake(this.#now);
+      const circles = this.#remembers ? judgeRedirects(this, this.#now) : [];
+      if (circles.length > 0) return circles;
       if (next === undefined || next.at > this.#now) continue;
       // Those who were woken may have planned more.
       this.#planned.splice(this.#planned.indexOf(next), 1);

@@ -143,6 +143,11 @@ export class FrrLeaf implements FabricLeaf {
 
   wake(): void {}
 
+  /** FRR knows nothing of that. */
+  sendsOn(): undefined {
+    return undefined;
+  }
+
   neighbour(ip: IpAddress): MacAddress | undefined {
     return this.#zebra.neighbour(ip);
   }

@@ -21,6 +21,27 @@ export function judge({ leaves, hosts, asksSoon }: Fabric): string[] {
   ];
 }
 
+/**
+ * At any moment: nothing is sent on in a circle, whatever anybody has not heard yet. That needs numbers
+ * that do not fall, and so the state directory.
+ */
+export function judgeRedirects({ leaves, hosts }: Fabric, at: number): string[] {
+  return hosts.flatMap(({ mac }) =>
+    leaves.flatMap((start) => {
+      const way = [start.vtep];
+      for (let leaf: FabricLeaf | undefined = start; leaf !== undefined; ) {
+        const to: string | undefined = leaf.sendsOn(mac, at);
+        leaf = leaves.find(({ vtep }) => vtep === to);
+        if (leaf === undefined) break;
+        way.push(leaf.vtep);
+        if (leaf === start) return [`${mac} is sent round in a circle: ${way.join(", ")}`];
+        if (way.length > leaves.length) break;
+      }
+      return [];
+    }),
+  );
+}
+
 /** What a host has let go without a word is no longer given to it, once it was asked. */
 function judgeLetGo({ mac, ips, leaf }: Host, leaves: readonly FabricLeaf[]): string[] {
   return leaf.provable(mac).flatMap((held) => {

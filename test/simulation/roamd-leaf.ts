@@ -32,6 +32,8 @@ export interface RoamdOptions {
   readonly ask: (leaf: FabricLeaf, question: Question) => void;
 }
 
+const REDIRECT_MS = 3000;
+
 export class RoamdLeaf implements FabricLeaf {
   readonly vtep: VtepAddress;
   readonly kind = "roamd";
@@ -43,6 +45,8 @@ export class RoamdLeaf implements FabricLeaf {
   readonly advertised: Map<MacIpRouteKey, MacIpRoute> = new Map();
   readonly #neighbours: Map<string, MacAddress> = new Map();
   readonly #tunnels: Map<MacAddress, VtepAddress> = new Map();
+  /** What comes out of the tunnel for a MAC is sent on, until then. */
+  readonly #redirects: Map<MacAddress, number> = new Map();
   readonly bridge: Map<MacAddress, Place> = new Map();
   /** The state directory. */
   readonly #memories: Map<string, Memory> = new Map();
@@ -65,7 +69,8 @@ export class RoamdLeaf implements FabricLeaf {
 
   #newEngine(): Engine {
     const { duplicates, probe, guard } = this.#options;
-    return new Engine({ domains: new Map(), duplicates, probe, guard });
+    const redirectMs = REDIRECT_MS;
+    return new Engine({ domains: new Map(), duplicates, probe, guard, redirectMs });
   }
 
   /** It knows nothing but what the RIB, the kernel and the state directory hold. */
@@ -94,6 +99,9 @@ export class RoamdLeaf implements FabricLeaf {
       if ("vtep" in place) continue;
       tell({ kind: "seen", vni: VNI, port: place.port, mac, ip: undefined, signal: "data" });
     }
+    for (const [mac, until] of this.#redirects) {
+      if (until > at) tell({ kind: "redirecting", vni: VNI, mac, until });
+    }
     tell({ kind: "told", source: "kernel" });
     tell({ kind: "told", source: "packets" });
     this.#reconcileAll(wants);
@@ -118,6 +126,7 @@ export class RoamdLeaf implements FabricLeaf {
     for (const [mac, place] of [...this.bridge]) {
       if ("vtep" in place && !desired.has(`fdb|${VNI}|${mac}`)) this.bridge.delete(mac);
     }
+    this.#redirects.clear();
     this.#neighbours.clear();
     this.#tunnels.clear();
     for (const row of desired.values()) this.#apply(row);
@@ -199,6 +208,11 @@ export class RoamdLeaf implements FabricLeaf {
     for (const route of this.advertised.values()) this.#send({ kind: "announce", route });
   }
 
+  sendsOn(mac: MacAddress, at: number): VtepAddress | undefined {
+    const until = this.#redirects.get(mac) ?? 0;
+    return until > at ? this.#tunnels.get(mac) : undefined;
+  }
+
   neighbour(ip: IpAddress): MacAddress | undefined {
     return this.#neighbours.get(`${VNI}|${ip}`);
   }
@@ -245,6 +259,12 @@ export class RoamdLeaf implements FabricLeaf {
         }
         this.#tunnels.delete(mac);
         if (place !== undefined && "vtep" in place) this.bridge.delete(mac);
+        return;
+      }
+      case "redirect": {
+        const mac = want.key.slice(want.key.indexOf("|") + 1) as MacAddress;
+        if (want.row === undefined) this.#redirects.delete(mac);
+        else this.#redirects.set(mac, want.row.until);
         return;
       }
       case "neighbour":

@@ -35,7 +35,7 @@ function written(of: NeighbourRequest): NetlinkMessage {
 /** A message as the kernel tells it, given as hex after the netlink header. */
 function told(hex: string, type: number = NeighbourType.put): NetlinkMessage {
   const payload = Uint8Array.from(Buffer.from(hex.replaceAll(/\s+/g, ""), "hex"));
-  return { type, flags: 0, sequence: 0, payload };
+  return { type, flags: 0, sequence: 0, port: 0, payload };
 }
 
 const nothing = {
@@ -137,8 +137,14 @@ describe("decodeNeighbour()", () => {
   it("never throws, whatever the bytes", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 120 }), (bytes) => {
-        decodeNeighbour({ type: 28, flags: 0, sequence: 0, payload: bytes });
-        decodeNeighbour({ type: 28, flags: 0, sequence: 0, payload: Uint8Array.of(7, ...bytes) });
+        decodeNeighbour({ type: 28, flags: 0, sequence: 0, port: 0, payload: bytes });
+        decodeNeighbour({
+          type: 28,
+          flags: 0,
+          sequence: 0,
+          port: 0,
+          payload: Uint8Array.of(7, ...bytes),
+        });
       }),
     );
   });

@@ -170,6 +170,8 @@ function timerText(timer: Timer): string {
       return `the oldest of its ${timer.moves} moves counts no longer; ${timer.of} make a duplicate`;
     case "recovery":
       return `${timer.ip ?? "it"} is held to be a duplicate until then`;
+    case "redirect":
+      return `what comes out of the tunnel for it is sent on to ${timer.vtep} until then`;
     case "lease":
       return `the lease of ${timer.ip} ends`;
   }

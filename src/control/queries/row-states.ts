@@ -17,6 +17,7 @@ export function* rowStates(snapshot: Snapshot, entry: MacEntry): InPieces<readon
     }
   };
   take("fdb", [`${vni}|${mac}`]);
+  take("redirect", [`${vni}|${mac}`]);
   take(
     "neighbour",
     ownKeys(

@@ -103,7 +103,9 @@ export class Leaf implements AsyncDisposable {
       tell: (notice) => this.#hear("notice", notice),
     };
     const now = (): number => performance.now();
-    const options = { ...wanted, readOnly: false, framesPerSecond: 2000, leastAgeingMs: 0, now };
+    const redirect = "off" as const;
+    const rest = { readOnly: false, framesPerSecond: 2000, leastAgeingMs: 0, redirect, now };
+    const options = { ...wanted, ...rest };
     const kernel = await openKernel(options, listener, this.#ended.signal);
     this.#kernel = kernel;
     const drivers = { ...kernel.drivers, "mac-ip-route": nowhere, "imet-route": nowhere };

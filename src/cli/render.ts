@@ -52,7 +52,7 @@ const neighbors: Columns<NeighborRow> = {
 
 const vnis: Columns<VniRow> = {
   VNI: ({ vni }) => String(vni),
-  BRIDGE: ({ bridge }) => bridge,
+  BRIDGE: ({ bridge, vlan }) => (vlan === null ? bridge : `${bridge} vlan ${vlan}`),
   VXLAN: ({ vxlan }) => vxlan,
   VTEP: ({ vtep }) => vtep,
   RD: ({ routeDistinguisher }) => routeDistinguisher ?? "-",

@@ -65,6 +65,8 @@ export interface MacVrfConfig {
   /** `undefined`: the VXLAN device that has the VNI, and the bridge it is a port of. */
   readonly vxlan: string | undefined;
   readonly bridge: string | undefined;
+  /** Of a bridge that filters VLANs; `undefined`: the one that is mapped to the VNI. */
+  readonly vlan: number | undefined;
   readonly settings: MacVrfSettings;
   /** Bridge ports behind which no hosts are looked for. */
   readonly excludePorts: readonly PortPattern[];

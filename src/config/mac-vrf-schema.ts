@@ -51,6 +51,10 @@ export const macVrfSchema: z.ZodType<MacVrfConfig> = z
       doc: "The bridge; left out: the one the VXLAN device is a port of.",
       example: "br10",
     }),
+    vlan: z.int().min(1).max(4094).optional().meta({
+      doc: "The VLAN of a bridge that filters them; left out: the one that has this VNI.",
+      example: 10,
+    }),
     "route-distinguisher": text(parseRouteDistinguisher).optional().meta({
       doc: "Must be this leaf's alone; left out: router-id:vni.",
       example: "10.255.0.1:10",
@@ -95,6 +99,7 @@ export const macVrfSchema: z.ZodType<MacVrfConfig> = z
     vni: given.vni,
     vxlan: given.vxlan,
     bridge: given.bridge,
+    vlan: given.vlan,
     settings: {
       rd: given["route-distinguisher"],
       imports: given["route-targets"].import,

@@ -46,6 +46,8 @@ export interface VniRow {
   readonly localMacs: number;
   readonly remoteMacs: number;
   readonly remoteVteps: readonly string[];
+  /** The VLAN of the bridge that it is; `null`: the bridge knows no VLANs. */
+  readonly vlan: number | null;
 }
 
 export type WhereaboutsWord = "here" | "there" | "duplicate" | "nowhere";
@@ -133,6 +135,8 @@ export interface PortRow {
   readonly ignored: number;
   /** The same by reason. */
   readonly ignoredBy: Readonly<Record<string, number>>;
+  /** The VLAN of the bridge that the MAC-VRF is; `null`: the bridge knows no VLANs. */
+  readonly vlan: number | null;
 }
 
 export interface DuplicateRow {

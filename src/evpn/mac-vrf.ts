@@ -12,6 +12,8 @@ export interface Segment {
   readonly vtep: VtepAddress;
   readonly bridge: string;
   readonly vxlan: string;
+  /** The VLAN of the bridge that it is. Left out: the bridge knows no VLANs, it is all of it. */
+  readonly vlan?: number;
   /** Addresses that are the leaf's own (bridge, VXLAN device, ports): never those of a host. */
   readonly ownMacs: readonly MacAddress[];
   /**

@@ -10,7 +10,7 @@ import { ETHERTYPE_ARP, ETHERTYPE_IPV6, encodeEthernet } from "../wire/ethernet.
 import { encodeNd } from "../wire/nd.ts";
 import { ZERO_MAC } from "./ownership.ts";
 import type { PacketSource } from "./packet-source.ts";
-import type { Place } from "./segments.ts";
+import type { Place, Way } from "./segments.ts";
 
 const TO_ALL = "ff:ff:ff:ff:ff:ff" as MacAddress;
 const ALL_NODES = "ff02::1" as IpAddress;
@@ -26,21 +26,21 @@ export function announce(
   const { vni, ip, to } = announcement;
   if (place === undefined) return [`Cannot announce ${ip}: there is no vni ${vni}`];
   const frame = announcementFrame(announcement);
-  return waysTo(place, to).flatMap((ifindex) => {
-    const sent = packets.send(ifindex, frame);
+  return waysTo(place, to).flatMap((way) => {
+    const sent = packets.send(way, frame);
     return sent.ok ? [] : [sent.error];
   });
 }
 
 /** The interfaces by which the audience is reached. A port that is down has nobody behind it. */
-function waysTo({ ports, vxlanIndex }: Place, to: Audience): readonly number[] {
-  if (to.kind === "tunnel") return [vxlanIndex];
+function waysTo({ ports, vxlanIndex }: Place, to: Audience): readonly Way[] {
+  if (to.kind === "tunnel") return [{ ifindex: vxlanIndex, tag: 0 }];
   const up = [...ports.values()].filter(({ state }) => state === "up");
   const meant =
     to.kind === "prober"
       ? up.filter(({ name }) => name === to.port)
       : up.filter(({ name }) => name !== to.except);
-  return meant.map(({ ifindex }) => ifindex);
+  return meant;
 }
 
 function announcementFrame(announcement: Announcement): Uint8Array {

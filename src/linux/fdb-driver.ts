@@ -24,6 +24,7 @@ import {
   writeNeighbourDump,
 } from "../wire/netlink-neighbour.ts";
 import type { ForeignRows } from "./foreign-rows.ts";
+import type { BridgeVlan } from "./forwarding.ts";
 import type { LinkTable } from "./link-table.ts";
 import type { NetlinkClient } from "./netlink-client.ts";
 import { kernelRow, macKey, OWN_STATE } from "./ownership.ts";
@@ -68,12 +69,12 @@ export class FdbDriver implements Driver<FdbKey, FdbRow> {
   }
 
   /** Whether the bridge's entry is being pinned or unpinned: we may be told how it was half-way. */
-  isPinning(bridge: number, mac: MacAddress): boolean {
+  isPinning(bridge: BridgeVlan, mac: MacAddress): boolean {
     return this.#pinning.has(macKey(bridge, mac));
   }
 
   /** Whether we are removing the bridge's entry. */
-  isRemoving(bridge: number, mac: MacAddress): boolean {
+  isRemoving(bridge: BridgeVlan, mac: MacAddress): boolean {
     return this.#removing.has(macKey(bridge, mac));
   }
 
@@ -147,7 +148,7 @@ export class FdbDriver implements Driver<FdbKey, FdbRow> {
   ): readonly string[] {
     return changes.filter(which).flatMap(({ row }) => {
       const place = this.#parts.links.places.get(row.vni);
-      return place === undefined ? [] : macKey(place.bridgeIndex, row.mac);
+      return place === undefined ? [] : macKey(place.bridge, row.mac);
     });
   }
 
@@ -159,8 +160,8 @@ export class FdbDriver implements Driver<FdbKey, FdbRow> {
         : { key, requests: [] };
     }
     const { foreign } = this.#parts;
-    const inBridge = foreign.at(macKey(place.bridgeIndex, row.mac), place.vxlanIndex);
-    const inTunnel = foreign.at(macKey(place.vxlanIndex, row.mac));
+    const inBridge = foreign.at(macKey(place.bridge, row.mac), place.vxlanIndex);
+    const inTunnel = foreign.at(macKey(place.tunnel, row.mac));
     if (kind === "put") {
       const description = inBridge ?? inTunnel;
       if (description !== undefined) {
@@ -204,11 +205,13 @@ export class FdbDriver implements Driver<FdbKey, FdbRow> {
     await this.#parts.netlink.dump(request.finish(), (message) => {
       const neighbour = decodeNeighbour(message);
       const row = neighbour.ok ? kernelRow(neighbour.value) : undefined;
-      if (row?.kind === "outside" && row.port === place.vxlanIndex) {
+      if (row === undefined) return;
+      if ("bridge" in row && row.bridge !== place.bridge) return;
+      if (row.kind === "outside" && row.port === place.vxlanIndex) {
         halves.ports.set(row.mac, row.sticky);
-      } else if (row?.kind === "fixed" && row.sticky) unmarked.push(row.mac);
-      else if (row?.kind === "fixed") halves.foreign.add(row.mac);
-      else if (row?.kind === "tunnel" && row.device === place.vxlanIndex) {
+      } else if (row.kind === "fixed" && row.sticky) unmarked.push(row.mac);
+      else if (row.kind === "fixed") halves.foreign.add(row.mac);
+      else if (row.kind === "tunnel" && row.tunnel === place.tunnel) {
         if (row.owner === "us") halves.tunnels.set(row.mac, row.vtep);
         else if (row.owner === "other") halves.foreign.add(row.mac);
       }
@@ -228,7 +231,7 @@ export class FdbDriver implements Driver<FdbKey, FdbRow> {
       return;
     }
     ports.set(mac, true);
-    this.#parts.foreign.delete(macKey(place.bridgeIndex, mac));
+    this.#parts.foreign.delete(macKey(place.bridge, mac));
   }
 }
 
@@ -263,6 +266,7 @@ function tunnelHalf(place: Place, row: FdbRow, action: "put" | "delete"): Neighb
     // Without a destination, the entry goes with all it may have.
     dst: action === "put" ? row.vtep : undefined,
     protocol: 0,
+    sourceVni: place.isShared ? row.vni : 0,
   };
 }
 
@@ -276,6 +280,7 @@ function portHalf(place: Place, row: FdbRow, action: "put" | "delete"): Neighbou
     mac: row.mac,
     dst: undefined,
     protocol: 0,
+    vlan: place.vlan,
   };
 }
 

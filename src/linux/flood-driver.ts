@@ -27,9 +27,9 @@ import type { Place } from "./segments.ts";
 
 const TABLE = "flood list";
 
-/** A destination of ours, on a VXLAN device (by ifindex). */
+/** A destination of ours, of a VXLAN device or of one of its VNIs (see `forwarding.ts`). */
 export interface FloodMark {
-  readonly device: number;
+  readonly tunnel: string;
   readonly vtep: VtepAddress;
 }
 
@@ -52,31 +52,31 @@ export class FloodDriver implements Driver<FloodKey, FloodRow> {
   #standing = new Set<FloodKey>();
   /** Wanted, and put by somebody else: nothing is to be done. */
   readonly #served = new Set<FloodKey>();
-  /** Devices on which others have put destinations as well, and ours there. */
-  readonly #shared = new Map<number, Set<VtepAddress>>();
+  /** Where others have put destinations as well, and ours there. */
+  readonly #shared = new Map<string, Set<VtepAddress>>();
 
   constructor(parts: FloodDriverParts) {
     this.#parts = parts;
-    for (const { device, vtep } of parts.memory?.recalled ?? []) {
-      const ours = this.#shared.get(device);
-      if (ours === undefined) this.#shared.set(device, new Set([vtep]));
+    for (const { tunnel, vtep } of parts.memory?.recalled ?? []) {
+      const ours = this.#shared.get(tunnel);
+      if (ours === undefined) this.#shared.set(tunnel, new Set([vtep]));
       else ours.add(vtep);
     }
   }
 
   /** Whether we have put this destination, whatever it looks like; or a former life of ours has. */
-  isOurs({ device, vtep }: FloodMark): boolean {
-    const vni = this.#parts.links.byVxlan(device)?.segment.vni;
+  isOurs({ tunnel, vtep }: FloodMark): boolean {
+    const vni = this.#parts.links.byTunnel(tunnel)?.segment.vni;
     if (vni !== undefined && this.#standing.has(floodKey({ vni, vtep }))) return true;
-    return this.#shared.get(device)?.has(vtep) === true;
+    return this.#shared.get(tunnel)?.has(vtep) === true;
   }
 
-  /** Somebody else has put a destination on the device: ours do not look like ours any more. */
-  shares(device: number): void {
-    if (this.#shared.has(device)) return;
-    const vni = this.#parts.links.byVxlan(device)?.segment.vni;
+  /** Somebody else has put a destination there: ours do not look like ours any more. */
+  shares(tunnel: string): void {
+    if (this.#shared.has(tunnel)) return;
+    const vni = this.#parts.links.byTunnel(tunnel)?.segment.vni;
     const ours = [...this.#standing].flatMap((key) => vtepOf(key, vni));
-    this.#shared.set(device, new Set(ours));
+    this.#shared.set(tunnel, new Set(ours));
     this.#remember();
   }
 
@@ -95,9 +95,9 @@ export class FloodDriver implements Driver<FloodKey, FloodRow> {
     }
     signal.throwIfAborted();
     this.#standing = new Set(rows.keys());
-    for (const { vxlanIndex, segment } of this.#parts.links.places.values()) {
+    for (const { tunnel, segment } of this.#parts.links.places.values()) {
       const ours = [...rows.values()].flatMap(({ vni, vtep }) => (vni === segment.vni ? vtep : []));
-      if (this.#shared.has(vxlanIndex)) this.#shared.set(vxlanIndex, new Set(ours));
+      if (this.#shared.has(tunnel)) this.#shared.set(tunnel, new Set(ours));
     }
     if (this.#shared.size > 0) this.#remember();
     return new Map([...rows, ...served]);
@@ -139,7 +139,7 @@ export class FloodDriver implements Driver<FloodKey, FloodRow> {
         : { key, requests: [] };
     }
     // Somebody else sends a copy there already: that serves us too, and is not ours to remove.
-    const isForeign = this.#parts.foreign.at(ipKey(place.vxlanIndex, row.vtep)) !== undefined;
+    const isForeign = this.#parts.foreign.at(ipKey(place.tunnel, row.vtep)) !== undefined;
     return { key, requests: isForeign ? [] : [destination(place, row, kind)] };
   }
 
@@ -152,7 +152,7 @@ export class FloodDriver implements Driver<FloodKey, FloodRow> {
     await this.#parts.netlink.dump(request.finish(), (message) => {
       const neighbour = decodeNeighbour(message);
       const found = neighbour.ok ? kernelRow(neighbour.value) : undefined;
-      if (found?.kind !== "flood" || found.device !== place.vxlanIndex) return;
+      if (found?.kind !== "flood" || found.tunnel !== place.tunnel) return;
       const row: FloodRow = { vni: place.segment.vni, vtep: found.vtep };
       const key = floodKey(row);
       if (found.owner === "us" || this.isOurs(found)) into.ours.set(key, row);
@@ -163,12 +163,12 @@ export class FloodDriver implements Driver<FloodKey, FloodRow> {
   #stands(key: FloodKey, { vni, vtep }: FloodRow, stands: boolean): void {
     if (stands) this.#standing.add(key);
     else this.#standing.delete(key);
-    const device = this.#parts.links.places.get(vni)?.vxlanIndex;
-    if (device !== undefined) this.#mark({ device, vtep }, stands);
+    const tunnel = this.#parts.links.places.get(vni)?.tunnel;
+    if (tunnel !== undefined) this.#mark({ tunnel, vtep }, stands);
   }
 
-  #mark({ device, vtep }: FloodMark, isOurs: boolean): void {
-    const ours = this.#shared.get(device);
+  #mark({ tunnel, vtep }: FloodMark, isOurs: boolean): void {
+    const ours = this.#shared.get(tunnel);
     if (ours === undefined || ours.has(vtep) === isOurs) return;
     if (isOurs) ours.add(vtep);
     else ours.delete(vtep);
@@ -176,8 +176,8 @@ export class FloodDriver implements Driver<FloodKey, FloodRow> {
   }
 
   #remember(): void {
-    const marks = [...this.#shared].flatMap(([device, vteps]) =>
-      [...vteps].map((vtep) => ({ device, vtep })),
+    const marks = [...this.#shared].flatMap(([tunnel, vteps]) =>
+      [...vteps].map((vtep) => ({ tunnel, vtep })),
     );
     this.#parts.memory?.remember(marks);
   }
@@ -198,5 +198,6 @@ function destination(place: Place, row: FloodRow, kind: "put" | "remove"): Neigh
     mac: ZERO_MAC,
     dst: row.vtep,
     protocol: 0,
+    sourceVni: place.isShared ? row.vni : 0,
   };
 }

@@ -11,6 +11,7 @@ import type { Vni } from "../evpn/vni.ts";
 import type { Listener } from "../mobility/observation.ts";
 import type { BridgeAgeing } from "./ageing.ts";
 import { announce } from "./announcement.ts";
+import type { SegmentWish } from "./candidates.ts";
 import { requireCapabilities } from "./capabilities.ts";
 import { KERNEL_TABLES, KernelDrivers, type TableDrivers } from "./drivers.ts";
 import type { FloodMemory } from "./flood-driver.ts";
@@ -28,7 +29,7 @@ import { ask, type Question } from "./question.ts";
 import { KernelReading } from "./reading.ts";
 import type { RedirectOptions } from "./redirect-driver.ts";
 import { RowSource } from "./row-source.ts";
-import type { Place, SegmentWish } from "./segments.ts";
+import type { Place } from "./segments.ts";
 
 export interface KernelOptions {
   /** All the MAC-VRFs there shall be; `undefined`: every one that is found. */
@@ -215,7 +216,7 @@ class OpenKernel implements Kernel {
     const changes = this.#links.settle();
     if (changes.some(({ kind }) => kind === "place-found" || kind === "place-lost")) {
       const devices = [...this.#links.places.values()].map(({ vxlanIndex }) => vxlanIndex);
-      this.#monitor?.leaveOutEchoes(devices);
+      this.#monitor?.leaveOutEchoes([...new Set(devices)]);
     }
     for (const change of changes) {
       this.#follow(change);
@@ -230,6 +231,9 @@ class OpenKernel implements Kernel {
   #follow(change: PictureChange): void {
     this.#packets.follow(change);
     if (change.kind === "noticed") this.#listener.tell(change.notice);
+    if (change.kind === "neighbours-moved" && this.#isListening) {
+      this.#listener.resync("neighbour", `${change.place.segment.bridge} has another interface`);
+    }
     // What we wrote to other devices that did the same went with them.
     if (change.kind !== "place-found" || !this.#isListening) return;
     if (change.isNew) this.#resync("VXLAN device appeared");

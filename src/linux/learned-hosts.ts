@@ -3,9 +3,10 @@
  * it likes, so of one port only so many are remembered; the others are told, and forgotten at once.
  */
 import type { MacAddress } from "../evpn/mac.ts";
+import type { BridgeVlan } from "./forwarding.ts";
 
 export interface Learned {
-  readonly bridge: number;
+  readonly bridge: BridgeVlan;
   readonly port: number;
   readonly mac: MacAddress;
 }

@@ -38,6 +38,7 @@ export async function teach(
     mac,
     dst: undefined,
     protocol: 0,
+    vlan: place?.vlan ?? 0,
   });
   const [failed] = await netlink.write(writer.finish());
   if (failed === undefined) return ok(undefined);

@@ -3,17 +3,20 @@
 import type { Vni } from "../evpn/vni.ts";
 import type { LinkMessage } from "../wire/netlink-link.ts";
 import { type BridgeAgeing, bridgeAgeings, forgettingEarly } from "./ageing.ts";
+import type { SegmentWish } from "./candidates.ts";
+import type { BridgeVlan } from "./forwarding.ts";
 import { type Link, takeInLink } from "./links.ts";
 import { compare, type PictureChange } from "./picture.ts";
-import { discover, EMPTY_PICTURE, type Picture, type Place, type SegmentWish } from "./segments.ts";
+import { discover, EMPTY_PICTURE, type Picture, type Place } from "./segments.ts";
 
 export class LinkTable {
   readonly #links = new Map<number, Link>();
   readonly #wishes: readonly SegmentWish[] | undefined;
   readonly #leastAgeingMs: number;
   #picture: Picture = EMPTY_PICTURE;
-  #byVxlan: ReadonlyMap<number, Place> = new Map();
-  #byBridge: ReadonlyMap<number, Place> = new Map();
+  #byTunnel: ReadonlyMap<string, Place> = new Map();
+  #byBridge: ReadonlyMap<BridgeVlan, Place> = new Map();
+  #byNeighbours: ReadonlyMap<number, Place> = new Map();
   /** Something is different that the picture does not show yet. */
   #isStale = false;
   /** Links heard of while all are being read: what is read of them may be older. */
@@ -62,8 +65,13 @@ export class LinkTable {
     const places = [...found.places.values()];
     const early = forgettingEarly(bridgeAgeings(places, this.#leastAgeingMs));
     this.#picture = { ...found, notices: [...found.notices, ...early] };
-    this.#byVxlan = new Map(places.map((place) => [place.vxlanIndex, place]));
-    this.#byBridge = new Map(places.map((place) => [place.bridgeIndex, place]));
+    this.#byTunnel = new Map(places.map((place) => [place.tunnel, place]));
+    this.#byBridge = new Map(places.map((place) => [place.bridge, place]));
+    this.#byNeighbours = new Map(
+      places.flatMap((place) =>
+        place.neighbourIndex === undefined ? [] : [[place.neighbourIndex, place]],
+      ),
+    );
     return compare(before, this.#picture);
   }
 
@@ -75,12 +83,17 @@ export class LinkTable {
     return this.#picture.places;
   }
 
-  byVxlan(ifindex: number): Place | undefined {
-    return this.#byVxlan.get(ifindex);
+  byTunnel(tunnel: string): Place | undefined {
+    return this.#byTunnel.get(tunnel);
   }
 
-  byBridge(ifindex: number): Place | undefined {
-    return this.#byBridge.get(ifindex);
+  byBridge(bridge: BridgeVlan): Place | undefined {
+    return this.#byBridge.get(bridge);
+  }
+
+  /** By the interface that has its neighbours. */
+  byNeighbours(ifindex: number): Place | undefined {
+    return this.#byNeighbours.get(ifindex);
   }
 
   nameOf(ifindex: number): string {

@@ -39,7 +39,7 @@ export function askMembership(
     return err(`Cannot ask on ${port}: it is no port of vni ${vni}`);
   }
   for (const frame of membershipFrames(place.bridgeMac)) {
-    const sent = packets.send(meant.ifindex, frame);
+    const sent = packets.send(meant, frame);
     if (!sent.ok) return sent;
   }
   return ok(undefined);

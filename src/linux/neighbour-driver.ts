@@ -21,7 +21,6 @@ import type { LinkTable } from "./link-table.ts";
 import type { NetlinkClient } from "./netlink-client.ts";
 import { ipKey, kernelRow, OWN_PROTOCOL } from "./ownership.ts";
 import { foreignRow, missingDevice, type Plan, writeRows } from "./row-writer.ts";
-import type { Place } from "./segments.ts";
 
 const TABLE = "neighbour";
 
@@ -57,7 +56,7 @@ export class NeighbourDriver implements Driver<NeighbourKey, NeighbourRow> {
         const neighbour = decodeNeighbour(message);
         const found = neighbour.ok ? kernelRow(neighbour.value) : undefined;
         if (found?.kind !== "neighbour" || found.owner !== "us" || found.mac === undefined) return;
-        const place = this.#parts.links.byBridge(found.device);
+        const place = this.#parts.links.byNeighbours(found.device);
         if (place === undefined) return;
         const row = rowOf(place.segment.vni, found.ip, { mac: found.mac, router: found.router });
         rows.set(neighbourKey(row), row);
@@ -98,8 +97,13 @@ export class NeighbourDriver implements Driver<NeighbourKey, NeighbourRow> {
         ? { key, failure: missingDevice(TABLE, key, row.vni) }
         : { key, requests: [] };
     }
-    const description = this.#parts.foreign.at(ipKey(place.bridgeIndex, row.ip));
-    if (description === undefined) return { key, requests: [entry(place, row, action)] };
+    const { neighbourIndex } = place;
+    // Where the VLAN has no interface, the bridge answers for nobody in it.
+    if (neighbourIndex === undefined) return { key, requests: [] };
+    const description = this.#parts.foreign.at(ipKey(neighbourIndex, row.ip));
+    if (description === undefined) {
+      return { key, requests: [entry(neighbourIndex, row, action)] };
+    }
     return kind === "put"
       ? { key, failure: foreignRow(TABLE, { key, description }) }
       : { key, requests: [] };
@@ -115,11 +119,11 @@ export function rowOf(
   return { vni, ip, mac, ...(router ? { router } : {}) };
 }
 
-function entry(place: Place, row: NeighbourRow, action: "put" | "delete"): NeighbourRequest {
+function entry(ifindex: number, row: NeighbourRow, action: "put" | "delete"): NeighbourRequest {
   return {
     action,
     family: ipFamily(row.ip),
-    ifindex: place.bridgeIndex,
+    ifindex,
     state: NeighbourState.noarp,
     flags: NeighbourFlag.extLearned | (row.router === true ? NeighbourFlag.router : 0),
     mac: action === "put" ? row.mac : undefined,

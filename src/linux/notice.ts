@@ -14,6 +14,8 @@ export type PacketIgnored =
   | DhcpIgnored
   /** A lease in a VLAN, hence of another network. */
   | "dhcp-other-vlan"
+  /** In a VLAN that has no VNI, or that the port is not in. */
+  | "other-vlan"
   /** From an address of the leaf's own (C7.16). */
   | "own-mac"
   /** More frames per second than are looked at. */
@@ -25,16 +27,17 @@ export type DeviceNotice =
   /** It learns addresses from packets, which would undo what BGP says; it must be `nolearning`. */
   | { readonly kind: "device-learns"; readonly device: string; readonly vni: Vni }
   | { readonly kind: "device-down"; readonly device: string; readonly vni: Vni }
-  /** `external`: one device for many VNIs. */
-  | { readonly kind: "external-device-not-supported"; readonly device: string }
+  /** `external`, one device for many VNIs: the bridge does not say which VLAN is which VNI. */
+  | { readonly kind: "external-device-without-vnis"; readonly device: string }
   | { readonly kind: "vni-on-two-devices"; readonly device: string; readonly vni: Vni }
+  /** Two for one bridge, or for one VLAN of a bridge that filters them. */
   | {
       readonly kind: "bridge-with-two-vxlan-devices";
       readonly device: string;
       readonly bridge: string;
     }
-  /** It is used, but hosts in other VLANs than 1 are not seen. */
-  | { readonly kind: "bridge-filters-vlans"; readonly device: string; readonly vni: Vni }
+  /** The bridge filters VLANs, and does not say which one the VNI is: the port's untagged PVID. */
+  | { readonly kind: "vxlan-port-without-vlan"; readonly device: string; readonly vni: Vni }
   /** It forgets silent hosts before we have asked them; see `ageing.ts`. */
   | {
       readonly kind: "bridge-forgets-early";

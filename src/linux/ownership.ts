@@ -17,6 +17,7 @@ import {
   NeighbourFlag,
   NeighbourState,
 } from "../wire/netlink-neighbour.ts";
+import { type BridgeVlan, bridgeVlan, type Tunnel, tunnel } from "./forwarding.ts";
 
 export const OWN_STATE: number = NeighbourState.reachable | NeighbourState.noarp;
 /** In the numbers of `rt_protos`, where zebra is 11, bird 12 and babel 42; nobody has this one. */
@@ -30,14 +31,14 @@ export type KernelRow =
   /** The bridge has learned a host on a port. */
   | {
       readonly kind: "learned";
-      readonly bridge: number;
+      readonly bridge: BridgeVlan;
       readonly port: number;
       readonly mac: MacAddress;
     }
   /** Somebody has put a host on a port, or the address is the port's own. */
   | {
       readonly kind: "fixed";
-      readonly bridge: number;
+      readonly bridge: BridgeVlan;
       readonly port: number;
       readonly mac: MacAddress;
       readonly sticky: boolean;
@@ -45,7 +46,7 @@ export type KernelRow =
   /** Put by somebody outside the kernel; on a VXLAN device's port, by us. */
   | {
       readonly kind: "outside";
-      readonly bridge: number;
+      readonly bridge: BridgeVlan;
       readonly port: number;
       readonly mac: MacAddress;
       readonly sticky: boolean;
@@ -53,6 +54,7 @@ export type KernelRow =
   | {
       readonly kind: "tunnel";
       readonly device: number;
+      readonly tunnel: Tunnel;
       readonly mac: MacAddress;
       readonly vtep: VtepAddress;
       readonly owner: Owner;
@@ -60,6 +62,7 @@ export type KernelRow =
   | {
       readonly kind: "flood";
       readonly device: number;
+      readonly tunnel: Tunnel;
       readonly vtep: VtepAddress;
       readonly owner: Owner;
     }
@@ -87,21 +90,22 @@ export function kernelRow(neighbour: Neighbour): KernelRow | undefined {
     };
   }
   if (mac === undefined) return undefined;
-  if (master !== undefined) return bridgeRow(neighbour, { bridge: master, port: ifindex, mac });
+  if (master !== undefined) {
+    const bridge = bridgeVlan(master, neighbour.vlan);
+    return bridgeRow(neighbour, { bridge, port: ifindex, mac });
+  }
   if (dst === undefined) return undefined;
   const owner = ownerOf(neighbour, neighbour.state === OWN_STATE);
-  if (mac === ZERO_MAC) return { kind: "flood", device: ifindex, vtep: dst, owner };
-  return { kind: "tunnel", device: ifindex, mac, vtep: dst, owner };
+  const of = { device: ifindex, tunnel: tunnel(ifindex, neighbour.sourceVni) };
+  if (mac === ZERO_MAC) return { kind: "flood", ...of, vtep: dst, owner };
+  return { kind: "tunnel", ...of, mac, vtep: dst, owner };
 }
 
 function bridgeRow(
   neighbour: Neighbour,
-  at: { bridge: number; port: number; mac: MacAddress },
+  at: { bridge: BridgeVlan; port: number; mac: MacAddress },
 ): KernelRow | undefined {
-  const { state, flags, vlan, extFlags } = neighbour;
-  // With VLAN filtering compiled in, a bridge that knows no VLANs has a row put without one twice:
-  // without VLAN and with its default VLAN. They are the same row to us.
-  if (vlan > 1) return undefined;
+  const { state, flags, extFlags } = neighbour;
   const sticky = (flags & NeighbourFlag.sticky) !== 0;
   // Static alone is never ours: an operator has put it over ours, and the kernel has kept our mark.
   const isStatic = isFixed(state) && !sticky;
@@ -137,19 +141,19 @@ export function placeKey(row: KernelRow): string {
     case "outside":
       return macKey(row.bridge, row.mac);
     case "tunnel":
-      return macKey(row.device, row.mac);
+      return macKey(row.tunnel, row.mac);
     case "flood":
-      return ipKey(row.device, row.vtep);
+      return ipKey(row.tunnel, row.vtep);
     case "neighbour":
       return ipKey(row.device, row.ip);
   }
 }
 
-export function macKey(device: number, mac: MacAddress): string {
-  return `${device}|${mac}`;
+export function macKey(of: BridgeVlan | Tunnel, mac: MacAddress): string {
+  return `${of}|${mac}`;
 }
 
 /** Of a VXLAN device the flood list, of a bridge the neighbours: no device has both. */
-export function ipKey(device: number, ip: IpAddress): string {
-  return `${device}|${ip}`;
+export function ipKey(of: Tunnel | number, ip: IpAddress): string {
+  return `${of}|${ip}`;
 }

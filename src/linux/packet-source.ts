@@ -8,24 +8,21 @@
  * and up, and is closed when the port is gone or has left its bridge.
  */
 import type { MacAddress } from "../evpn/mac.ts";
-import { type PortName, portName } from "../evpn/port.ts";
+import { portName } from "../evpn/port.ts";
 import { err, type Result } from "../evpn/result.ts";
 import type { Vni } from "../evpn/vni.ts";
 import type { Observation } from "../mobility/observation.ts";
 import { carriesUdp, leasesIn } from "../wire/dhcp.ts";
+import { tagged } from "../wire/ethernet.ts";
 import { sight } from "../wire/sighting.ts";
 import { check, errnoName, LinuxError } from "./linux-error.ts";
 import { type DatagramSocket, META_PER_DATAGRAM, Meta } from "./native.ts";
 import type { LinuxNotice, PacketIgnored } from "./notice.ts";
 import { HOST_SIGNS, TUNNEL_NEWS } from "./packet-filter.ts";
 import type { PictureChange } from "./picture.ts";
-import type { Place, Port } from "./segments.ts";
-import {
-  type BpfInstruction,
-  enlargeReceiveBuffer,
-  listenOnInterface,
-  openPacketSocket,
-} from "./socket.ts";
+import type { Place, Port, Way } from "./segments.ts";
+import { enlargeReceiveBuffer, listenOnInterface, openPacketSocket } from "./socket.ts";
+import { type Ear, type Site, Tap } from "./tap.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
 const SLOTS = 64;
@@ -58,34 +55,6 @@ export interface PacketSettings {
   readonly now: () => number;
 }
 
-/** Where a socket is to listen. */
-interface Ear {
-  readonly vni: Vni;
-  readonly ifindex: number;
-  readonly port: PortName;
-  readonly filter: readonly BpfInstruction[];
-}
-
-class Tap {
-  readonly vni: Vni;
-  readonly socket: DatagramSocket;
-  readonly bucket: TokenBucket;
-  readonly isTunnel: boolean;
-  port: PortName;
-  frames = 0;
-  /** More frames have come than are looked at, and it has not been quiet since. */
-  isFlooded = false;
-  readonly ignored: Map<PacketIgnored, number> = new Map();
-
-  constructor({ vni, port, filter }: Ear, socket: DatagramSocket, bucket: TokenBucket) {
-    this.vni = vni;
-    this.isTunnel = filter === TUNNEL_NEWS;
-    this.port = port;
-    this.socket = socket;
-    this.bucket = bucket;
-  }
-}
-
 export class PacketSource implements Disposable {
   readonly #listener: PacketListener;
   readonly #settings: PacketSettings;
@@ -112,7 +81,7 @@ export class PacketSource implements Disposable {
     this.#isListening = true;
     for (const place of places) {
       this.#openTunnel(place);
-      for (const port of place.ports.values()) this.#openPort(place.segment.vni, port);
+      for (const port of place.ports.values()) this.#openPort(place, port);
     }
   }
 
@@ -120,44 +89,58 @@ export class PacketSource implements Disposable {
   follow(change: PictureChange): void {
     switch (change.kind) {
       case "port-lost":
-        this.#close(change.port.ifindex);
+        this.#close(change.port.ifindex, change.vni);
         return;
       case "port-found":
-        if (this.#isListening) this.#openPort(change.vni, change.port);
+      case "port-changed":
+        if (this.#isListening) this.#openPort(change.place, change.port);
         return;
-      case "port-changed": {
-        const tap = this.#taps.get(change.port.ifindex);
-        if (tap !== undefined) tap.port = change.port.name;
-        return;
-      }
       case "place-found":
         if (this.#isListening) this.#openTunnel(change.place);
         return;
       case "place-lost":
-        this.#close(change.place.vxlanIndex);
+        this.#close(change.place.vxlanIndex, change.place.segment.vni);
         return;
+      case "neighbours-moved":
       case "noticed":
         return;
     }
   }
 
-  #openPort(vni: Vni, { ifindex, name }: Port): void {
-    this.#open({ vni, ifindex, port: name, filter: HOST_SIGNS });
+  #openPort({ segment, vlan }: Place, { ifindex, name, isNative }: Port): void {
+    const site = { ifindex, port: name, filter: HOST_SIGNS, isTunnel: false };
+    this.#open(site, { vni: segment.vni, vlan, isNative });
   }
 
-  /** No host is behind it for us: where its hosts are, BGP says. */
-  #openTunnel({ segment: { vni, vxlan }, vxlanIndex }: Place): void {
-    this.#open({ vni, ifindex: vxlanIndex, port: portName(vxlan), filter: TUNNEL_NEWS });
+  /**
+   * No host is behind it for us: where its hosts are, BGP says. Of a device for many VNIs nobody tells
+   * us which a frame is of.
+   */
+  #openTunnel({ segment: { vni, vxlan }, vxlanIndex, isShared }: Place): void {
+    if (isShared) return;
+    const site = {
+      ifindex: vxlanIndex,
+      port: portName(vxlan),
+      filter: TUNNEL_NEWS,
+      isTunnel: true,
+    };
+    this.#open(site, { vni, vlan: 0, isNative: true });
   }
 
-  #open(ear: Ear): void {
-    const { vni, ifindex, port, filter } = ear;
-    if (this.#taps.has(ifindex)) return;
+  #open(site: Site, ear: Pick<Ear, "vni" | "vlan" | "isNative">): void {
+    const tap = this.#taps.get(site.ifindex) ?? this.#tap(site, ear.vni);
+    if (tap === undefined) return;
+    tap.port = site.port;
+    tap.listenFor(ear);
+  }
+
+  #tap(site: Site, vni: Vni): Tap | undefined {
+    const { ifindex, port, filter } = site;
     const { framesPerSecond, now } = this.#settings;
     let socket: DatagramSocket | undefined;
     try {
       socket = openPacketSocket();
-      const tap = new Tap(ear, socket, new TokenBucket(framesPerSecond, now()));
+      const tap = new Tap(site, socket, new TokenBucket(framesPerSecond, now()));
       enlargeReceiveBuffer(socket, RECEIVE_BUFFER);
       listenOnInterface(socket, { ifindex, filter });
       // An error here is the port going down, or having lost frames: the next frame comes anyway.
@@ -165,47 +148,61 @@ export class PacketSource implements Disposable {
       const started = socket.start(this.#slab, SLOT_SIZE, this.#meta, received, MAX_BATCHES);
       check(`Cannot listen on ${port}`, started);
       this.#taps.set(ifindex, tap);
+      return tap;
     } catch (error) {
       socket?.close();
       if (!(error instanceof LinuxError)) throw error;
       // Gone before we came to it: the link table will say so. Else somebody has to know.
       this.#listener.tell({ kind: "port-deaf", vni, port, reason: error.message });
+      return undefined;
     }
   }
 
-  #close(ifindex: number): void {
-    this.#taps.get(ifindex)?.socket.close();
+  #close(ifindex: number, vni: Vni): void {
+    const tap = this.#taps.get(ifindex);
+    if (tap === undefined || tap.stopListeningFor(vni)) return;
+    tap.socket.close();
     this.#taps.delete(ifindex);
   }
 
-  counts(ifindex: number): PacketCounts {
-    const tap = this.#taps.get(ifindex);
-    return { frames: tap?.frames ?? 0, ignored: tap?.ignored ?? new Map() };
+  /** Of one MAC-VRF at one interface. */
+  counts(ifindex: number, vni: Vni): PacketCounts {
+    const ear = this.#taps.get(ifindex)?.ears.get(vni);
+    return { frames: ear?.frames ?? 0, ignored: ear?.ignored ?? new Map() };
   }
 
   /** Sends a frame out by a port, to what is behind it and not into the bridge. */
-  send(ifindex: number, frame: Uint8Array): Result<undefined> {
+  send({ ifindex, tag }: Way, frame: Uint8Array): Result<undefined> {
     const tap = this.#taps.get(ifindex);
     if (tap === undefined) return err(`Cannot send on interface ${ifindex}: it is no port of ours`);
-    const sent = tap.socket.send(frame);
+    const sent = tap.socket.send(tag === 0 ? frame : tagged(frame, tag));
     return sent < 0
       ? err(`Cannot send on ${tap.port}: ${errnoName(-sent)}`)
       : { ok: true, value: undefined };
   }
 
   #received(tap: Tap, count: number): void {
-    tap.frames += count;
     const allowed = this.#allow(tap, count);
     for (let i = 0; i < allowed; i++) {
       const at = i * META_PER_DATAGRAM;
       const length = Math.min(this.#meta[at + Meta.length] ?? 0, SLOT_SIZE);
-      const tagged = ((this.#meta[at + Meta.status] ?? 0) & TP_STATUS_VLAN_VALID) !== 0;
-      const vlan = tagged ? (this.#meta[at + Meta.vlanTag] ?? 0) & VLAN_ID : 0;
+      const isTagged = ((this.#meta[at + Meta.status] ?? 0) & TP_STATUS_VLAN_VALID) !== 0;
+      const tag = isTagged ? (this.#meta[at + Meta.vlanTag] ?? 0) & VLAN_ID : 0;
       const frame = this.#slab.subarray(i * SLOT_SIZE, i * SLOT_SIZE + length);
-      if (carriesUdp(frame)) this.#answer(tap, frame, vlan);
-      else if (tap.isTunnel) this.#router(tap, frame, vlan);
-      else this.#frame(tap, frame, vlan);
+      const ear = tap.earOf(tag);
+      if (ear === undefined) this.#ignoreStranger(tap);
+      else this.#heard(tap, ear, { frame, tag });
     }
+  }
+
+  #heard(tap: Tap, ear: Ear, { frame, tag }: { frame: Uint8Array; tag: number }): void {
+    ear.frames++;
+    // A bridge that knows no VLANs forwards a tagged frame like any other, so the host is here. Its IP
+    // is one of another network, in which we must not answer for it.
+    const isOurNetwork = ear.vlan !== 0 || tag === 0;
+    if (carriesUdp(frame)) this.#answer(tap, ear, { frame, isOurNetwork });
+    else if (tap.isTunnel) this.#router(tap, ear, { frame, isOurNetwork });
+    else this.#frame(tap, ear, { frame, isOurNetwork });
   }
 
   /** How many of so many frames are looked at: one port must not keep us from the others. */
@@ -217,7 +214,12 @@ export class PacketSource implements Disposable {
     const allowed = tap.bucket.take(count, at);
     const frames = count - allowed;
     if (frames === 0) return count;
-    const { vni, port, ignored } = tap;
+    // Whose they are is in the frames, which nobody looks at: they are the first's.
+    const [ear] = tap.ears.values();
+    if (ear === undefined) return allowed;
+    const { port } = tap;
+    const { vni, ignored } = ear;
+    ear.frames += frames;
     ignored.set("rate", (ignored.get("rate") ?? 0) + frames);
     if (!tap.isFlooded) {
       tap.isFlooded = true;
@@ -228,56 +230,68 @@ export class PacketSource implements Disposable {
   }
 
   /** What a DHCP server tells a client; which port the client is behind, others know. */
-  #answer(tap: Tap, frame: Uint8Array, vlan: number): void {
+  #answer(tap: Tap, ear: Ear, { frame, isOurNetwork }: Heard): void {
     const leases = leasesIn(frame);
-    if (!leases.ok) this.#ignore(tap, leases.error);
-    else if (vlan !== 0) this.#ignore(tap, "dhcp-other-vlan");
+    if (!leases.ok) this.#ignore(tap, ear, leases.error);
+    else if (!isOurNetwork) this.#ignore(tap, ear, "dhcp-other-vlan");
     else {
       for (const lease of leases.value) {
-        this.#listener.news({ kind: "leased", vni: tap.vni, ...lease });
+        this.#listener.news({ kind: "leased", vni: ear.vni, ...lease });
       }
     }
   }
 
-  #frame(tap: Tap, frame: Uint8Array, vlan: number): void {
+  #frame(tap: Tap, ear: Ear, { frame, isOurNetwork }: Heard): void {
     const sighting = sight(frame);
     if (!sighting.ok) {
-      this.#ignore(tap, sighting.error);
+      this.#ignore(tap, ear, sighting.error);
       return;
     }
     const { mac, ip, probed, ...rest } = sighting.value;
-    if (this.#listener.isOwn(tap.vni, mac)) {
-      this.#ignore(tap, "own-mac");
+    if (this.#listener.isOwn(ear.vni, mac)) {
+      this.#ignore(tap, ear, "own-mac");
       return;
     }
     this.#listener.news({
       kind: "seen",
-      vni: tap.vni,
+      vni: ear.vni,
       port: tap.port,
       mac,
-      // A bridge that knows no VLANs forwards a tagged frame like any other, so the host is here.
-      // Its IP is one of another network, in which we must not answer for it.
-      ip: vlan === 0 ? ip : undefined,
-      ...(vlan === 0 && probed !== undefined ? { probed } : {}),
+      ip: isOurNetwork ? ip : undefined,
+      ...(isOurNetwork && probed !== undefined ? { probed } : {}),
       ...rest,
     });
   }
 
   /** Out of the tunnel: where its host is, BGP says. */
-  #router(tap: Tap, frame: Uint8Array, vlan: number): void {
+  #router(tap: Tap, ear: Ear, { frame, isOurNetwork }: Heard): void {
     const sighting = sight(frame);
     if (!sighting.ok) {
-      this.#ignore(tap, sighting.error);
+      this.#ignore(tap, ear, sighting.error);
       return;
     }
     const { mac } = sighting.value;
-    const { vni } = tap;
-    if (this.#listener.isOwn(vni, mac)) this.#ignore(tap, "own-mac");
-    else if (vlan === 0) this.#listener.news({ kind: "router-heard", vni, mac });
+    const { vni } = ear;
+    if (this.#listener.isOwn(vni, mac)) this.#ignore(tap, ear, "own-mac");
+    else if (isOurNetwork) this.#listener.news({ kind: "router-heard", vni, mac });
   }
 
-  #ignore(tap: Tap, reason: PacketIgnored): void {
-    tap.ignored.set(reason, (tap.ignored.get(reason) ?? 0) + 1);
-    this.#listener.tell({ kind: "frame-ignored", vni: tap.vni, port: tap.port, reason });
+  /** The port is not in the VLAN of the frame, or no VNI is: the first of those at the port counts it. */
+  #ignoreStranger(tap: Tap): void {
+    const [ear] = tap.ears.values();
+    if (ear === undefined) return;
+    ear.frames++;
+    this.#ignore(tap, ear, "other-vlan");
   }
+
+  #ignore(tap: Tap, { vni, ignored }: Ear, reason: PacketIgnored): void {
+    ignored.set(reason, (ignored.get(reason) ?? 0) + 1);
+    this.#listener.tell({ kind: "frame-ignored", vni, port: tap.port, reason });
+  }
+}
+
+interface Heard {
+  readonly frame: Uint8Array;
+  /** Not of a VLAN inside of the MAC-VRF. */
+  readonly isOurNetwork: boolean;
 }

@@ -10,8 +10,15 @@ export type PictureChange =
   | { readonly kind: "place-lost"; readonly place: Place }
   /** `isNew`: not just told anew. */
   | { readonly kind: "place-found"; readonly place: Place; readonly isNew: boolean }
-  | { readonly kind: "port-found"; readonly vni: Vni; readonly port: Port }
-  | { readonly kind: "port-changed"; readonly vni: Vni; readonly before: Port; readonly port: Port }
+  /** The neighbours are those of another interface now, or of none. */
+  | { readonly kind: "neighbours-moved"; readonly place: Place }
+  | { readonly kind: "port-found"; readonly place: Place; readonly port: Port }
+  | {
+      readonly kind: "port-changed";
+      readonly place: Place;
+      readonly before: Port;
+      readonly port: Port;
+    }
   | { readonly kind: "noticed"; readonly notice: DeviceNotice };
 
 export function compare(before: Picture, after: Picture): readonly PictureChange[] {
@@ -31,11 +38,14 @@ export function compare(before: Picture, after: Picture): readonly PictureChange
     if (JSON.stringify(was?.segment) !== JSON.stringify(place.segment)) {
       found.push({ kind: "place-found", place, isNew: was === undefined });
     }
+    if (was !== undefined && was.neighbourIndex !== place.neighbourIndex) {
+      found.push({ kind: "neighbours-moved", place });
+    }
     for (const port of place.ports.values()) {
       const portWas = was?.ports.get(port.ifindex);
-      if (portWas === undefined) found.push({ kind: "port-found", vni, port });
-      else if (portWas.name !== port.name || portWas.state !== port.state) {
-        found.push({ kind: "port-changed", vni, before: portWas, port });
+      if (portWas === undefined) found.push({ kind: "port-found", place, port });
+      else if (JSON.stringify(portWas) !== JSON.stringify(port)) {
+        found.push({ kind: "port-changed", place, before: portWas, port });
       }
     }
   }
@@ -53,14 +63,18 @@ export function newsOf(change: PictureChange): readonly Observation[] {
       return [{ kind: "segment-down", vni: change.place.segment.vni }];
     case "place-found":
       return [{ kind: "segment-up", segment: change.place.segment }];
-    case "port-lost":
-    case "port-found": {
+    case "port-lost": {
       const { vni, port } = change;
-      const kind = change.kind === "port-lost" ? "port-down" : "port-up";
-      return port.state === "up" ? [{ kind, vni, port: port.name }] : [];
+      return port.state === "up" ? [{ kind: "port-down", vni, port: port.name }] : [];
+    }
+    case "port-found": {
+      const { place, port } = change;
+      const { vni } = place.segment;
+      return port.state === "up" ? [{ kind: "port-up", vni, port: port.name }] : [];
     }
     case "port-changed": {
-      const { vni, before, port } = change;
+      const { place, before, port } = change;
+      const { vni } = place.segment;
       const news: Observation[] = [];
       if (before.name !== port.name) {
         news.push({ kind: "port-renamed", vni, from: before.name, to: port.name });
@@ -70,16 +84,13 @@ export function newsOf(change: PictureChange): readonly Observation[] {
       }
       return news;
     }
+    case "neighbours-moved":
     case "noticed":
       return [];
   }
 }
 
-/** The same devices, whatever they are called: what we have written to them is still there. */
+/** The same devices and VLAN, whatever they are called: what we have written to them is still there. */
 function isSame(a: Place, b: Place): boolean {
-  return (
-    a.vxlanIndex === b.vxlanIndex &&
-    a.bridgeIndex === b.bridgeIndex &&
-    a.segment.vtep === b.segment.vtep
-  );
+  return a.tunnel === b.tunnel && a.bridge === b.bridge && a.segment.vtep === b.segment.vtep;
 }

@@ -21,7 +21,7 @@ export function portStatuses(
   const all: PortStatus[] = [];
   for (const { segment, ports } of places) {
     for (const { ifindex, name, state } of ports.values()) {
-      all.push({ vni: segment.vni, port: name, state, ...packets.counts(ifindex) });
+      all.push({ vni: segment.vni, port: name, state, ...packets.counts(ifindex, segment.vni) });
     }
   }
   return all;

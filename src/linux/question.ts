@@ -27,9 +27,9 @@ export function ask(
   place: Place | undefined,
   { vni, port, ...host }: Question,
 ): Result<undefined> {
-  for (const { ifindex, name } of place?.ports.values() ?? []) {
-    if (name !== port || place?.bridgeMac === undefined) continue;
-    return packets.send(ifindex, questionFrame(host, place.bridgeMac));
+  for (const way of place?.ports.values() ?? []) {
+    if (way.name !== port || place?.bridgeMac === undefined) continue;
+    return packets.send(way, questionFrame(host, place.bridgeMac));
   }
   return err(`Cannot ask on ${port}: it is no port of vni ${vni}`);
 }

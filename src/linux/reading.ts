@@ -5,14 +5,10 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Listener } from "../mobility/observation.ts";
-import { MessageWriter, type NetlinkMessage } from "../wire/netlink.ts";
-import { decodeLink, writeLinkDump } from "../wire/netlink-link.ts";
-import {
-  decodeNeighbour,
-  type NeighbourFamily,
-  writeNeighbourDump,
-} from "../wire/netlink-neighbour.ts";
+import type { NetlinkMalformed } from "../wire/netlink.ts";
+import type { Neighbour, NeighbourIgnored } from "../wire/netlink-neighbour.ts";
 import { KERNEL_TABLES } from "./drivers.ts";
+import { dumpLinks, dumpNeighbours } from "./dumps.ts";
 import type { LinkTable } from "./link-table.ts";
 import type { NetlinkClient } from "./netlink-client.ts";
 import type { LinuxNotice } from "./notice.ts";
@@ -97,28 +93,16 @@ export class KernelReading {
     const { links, rows, netlink, listener, settle } = this.#parts;
     links.beginReading();
     rows.beginReading();
-    const request = new MessageWriter();
-    writeLinkDump(request);
-    await netlink.dump(request.finish(), (message) => {
-      const link = decodeLink(message);
-      if (link.ok) links.read(link.value);
-      else listener.tell({ kind: "netlink-ignored", reason: link.error });
-    });
+    const ignored = (reason: NetlinkMalformed | NeighbourIgnored): void =>
+      listener.tell({ kind: "netlink-ignored", reason });
+    await dumpLinks(netlink, { read: (link) => links.read(link), ignored });
     links.endReading();
     settle();
-    for (const family of ["ipv4", "ipv6", "bridge"] as const) await this.#readRows(family);
+    const reader = { read: (neighbour: Neighbour) => rows.read(neighbour), ignored };
+    for (const family of ["ipv4", "ipv6", "bridge"] as const) {
+      await dumpNeighbours(netlink, family, reader);
+    }
     rows.endReading();
-  }
-
-  async #readRows(family: NeighbourFamily): Promise<void> {
-    const { rows, netlink, listener } = this.#parts;
-    const request = new MessageWriter();
-    writeNeighbourDump(request, { family, port: undefined });
-    await netlink.dump(request.finish(), (message: NetlinkMessage) => {
-      const neighbour = decodeNeighbour(message);
-      if (neighbour.ok) rows.read(neighbour.value);
-      else listener.tell({ kind: "netlink-ignored", reason: neighbour.error });
-    });
   }
 }
 

@@ -10,6 +10,7 @@ import { type RedirectKey, type RedirectRow, redirectKey } from "../evpn/rows.ts
 import type { Listener } from "../mobility/observation.ts";
 import type { Change, Driver, Failure } from "../reconcile/driver.ts";
 import { type NftElement, Transaction } from "../wire/nftables.ts";
+import { tunnel } from "./forwarding.ts";
 import type { LinkTable } from "./link-table.ts";
 import { Errno, LinuxError } from "./linux-error.ts";
 import type { NetlinkClient } from "./netlink-client.ts";
@@ -81,7 +82,7 @@ export class RedirectDriver implements Driver<RedirectKey, RedirectRow> {
 
   /** A place is told anew: its device may be called otherwise. */
   follow(place: Place): void {
-    if (!this.#isOn || this.#table.isAttached(place)) return;
+    if (!this.#isOn || place.isShared || this.#table.isAttached(place)) return;
     this.#parts.listener.resync(TABLE, "VXLAN device renamed");
   }
 
@@ -110,7 +111,9 @@ export class RedirectDriver implements Driver<RedirectKey, RedirectRow> {
       if (changes.some(({ key }) => this.#told.has(key))) await this.#count();
       const failures: Failure<RedirectKey>[] = [];
       const possible = changes.filter(({ kind, key, row }) => {
-        if (this.#parts.links.places.has(row.vni)) return true;
+        const place = this.#parts.links.places.get(row.vni);
+        // What comes by a device for many VNIs does not say which of them it is of.
+        if (place !== undefined) return !place.isShared;
         if (kind === "put") failures.push(missingDevice(TABLE, key, row.vni));
         return false;
       });
@@ -143,7 +146,7 @@ export class RedirectDriver implements Driver<RedirectKey, RedirectRow> {
     const at = this.#options.now();
     for (const { device, mac, leftMs } of await this.#table.elements()) {
       // Of a device that is gone, it ends by itself.
-      const vni = this.#parts.links.byVxlan(device)?.segment.vni;
+      const vni = this.#parts.links.byTunnel(tunnel(device, undefined))?.segment.vni;
       if (vni === undefined || leftMs === undefined) continue;
       const row: RedirectRow = { vni, mac, until: at + leftMs - GRACE_MS };
       rows.set(redirectKey(row), row);
@@ -207,7 +210,7 @@ export class RedirectDriver implements Driver<RedirectKey, RedirectRow> {
       throw error;
     }
     for (const { device, mac, packets } of elements) {
-      const vni = this.#parts.links.byVxlan(device)?.segment.vni;
+      const vni = this.#parts.links.byTunnel(tunnel(device, undefined))?.segment.vni;
       const key = vni === undefined ? undefined : redirectKey({ vni, mac });
       const told = key === undefined ? undefined : this.#told.get(key);
       if (vni === undefined || key === undefined || told === undefined) continue;

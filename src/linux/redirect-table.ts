@@ -105,7 +105,7 @@ export class RedirectTable implements Disposable {
     const chains = await this.#chains();
     // Chains may stand without their rule.
     const isThere = (chain: string): boolean => this.#isWhole && chains.has(chain);
-    const places = [...links.places.values()];
+    const places = [...links.places.values()].filter(({ isShared }) => !isShared);
     const missing = places.filter((place) => !isThere(chainOf(place)));
     const wanted = new Set(places.map(chainOf));
     const stale = [...chains].filter((chain) => isOfDevice(chain) && !wanted.has(chain));

@@ -80,13 +80,13 @@ export class RowSource {
   /** A place is there: tells the hosts its bridge had learned before. */
   tellLearned(place: Place): void {
     for (const learned of this.#learned.values()) {
-      if (learned.bridge === place.bridgeIndex) this.#seen(learned);
+      if (learned.bridge === place.bridge) this.#seen(learned);
     }
   }
 
   /** We have put the MAC behind the VXLAN device, of which the kernel tells nobody. */
   taken(place: Place, mac: MacAddress): void {
-    this.#learned.delete(macKey(place.bridgeIndex, mac));
+    this.#learned.delete(macKey(place.bridge, mac));
   }
 
   #stands(row: KernelRow, how: "read" | "changed"): void {
@@ -135,7 +135,7 @@ export class RowSource {
         this.#lost(row);
         return;
       case "flood": {
-        const vni = links.byVxlan(row.device)?.segment.vni;
+        const vni = links.byTunnel(row.tunnel)?.segment.vni;
         if (vni === undefined) return;
         const key = floodKey({ vni, vtep: row.vtep });
         this.#parts.flood.forget(key, row);
@@ -143,7 +143,7 @@ export class RowSource {
         return;
       }
       case "neighbour": {
-        const vni = links.byBridge(row.device)?.segment.vni;
+        const vni = links.byNeighbours(row.device)?.segment.vni;
         if (vni === undefined) return;
         const key = neighbourKey({ vni, ip: row.ip });
         this.#parts.neighbour.forget(key);
@@ -211,7 +211,7 @@ export class RowSource {
     const on = this.#parts.links.nameOf(row.device);
     const description = `${on} has an entry of somebody else for it`;
     this.#parts.foreign.add(placeKey(row), { description });
-    const place = this.#parts.links.byVxlan(row.device);
+    const place = this.#parts.links.byTunnel(row.tunnel);
     if (place === undefined) return;
     if (this.#parts.fdb.stands(fdbKey({ vni: place.segment.vni, mac: row.mac }))) {
       this.#half(place, row.mac);
@@ -221,7 +221,7 @@ export class RowSource {
   /** The VXLAN device's entry is gone. */
   #lost(row: RowOf<"tunnel">): void {
     const { links, fdb, listener } = this.#parts;
-    const vni = links.byVxlan(row.device)?.segment.vni;
+    const vni = links.byTunnel(row.tunnel)?.segment.vni;
     if (vni === undefined) return;
     const key = fdbKey({ vni, mac: row.mac });
     fdb.forget(key);
@@ -231,7 +231,7 @@ export class RowSource {
   #flooded(row: RowOf<"flood">): void {
     if (row.owner === "us") return;
     const { flood, foreign } = this.#parts;
-    flood.shares(row.device);
+    flood.shares(row.tunnel);
     if (!flood.isOurs(row)) {
       foreign.add(placeKey(row), { description: "somebody else sends a copy there" });
     }
@@ -239,7 +239,7 @@ export class RowSource {
 
   #neighbour(row: RowOf<"neighbour">, how: "read" | "changed"): void {
     const { links, foreign, neighbour, listener } = this.#parts;
-    const place = links.byBridge(row.device);
+    const place = links.byNeighbours(row.device);
     if (row.owner === "other") {
       const description = `${links.nameOf(row.device)} has a neighbour of somebody else`;
       foreign.add(placeKey(row), { description });

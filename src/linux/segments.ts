@@ -1,30 +1,30 @@
 /**
- * Which MAC-VRFs there are, read off the links: every VXLAN device that is a port of a bridge, does
- * not learn and has one VNI and a local address is one; its VNI, address and bridge say the rest.
- * The other ports of the bridge are those that hosts may be behind.
+ * Which MAC-VRFs there are, read off the links: every VNI of a VXLAN device that is a port of a bridge,
+ * does not learn and has a local address is one; its VNI, address, and bridge or VLAN say the rest.
+ * The other ports of the bridge, or those in the VLAN, are those that hosts may be behind.
  */
 import type { MacAddress } from "../evpn/mac.ts";
 import type { Segment } from "../evpn/mac-vrf.ts";
-import { matchesPort, type PortPattern } from "../evpn/pattern.ts";
+import { matchesPort } from "../evpn/pattern.ts";
 import { type PortName, portName } from "../evpn/port.ts";
-import { toVni, type Vni } from "../evpn/vni.ts";
+import type { Vni } from "../evpn/vni.ts";
+import { type Candidate, candidatesOf, type SegmentWish } from "./candidates.ts";
+import { type BridgeVlan, bridgeVlan, type Tunnel, tunnel } from "./forwarding.ts";
 import type { Link, Links } from "./links.ts";
 import type { DeviceNotice } from "./notice.ts";
-
-/** What an operator has said of a MAC-VRF; what is `undefined` is found out. */
-export interface SegmentWish {
-  readonly vni: Vni;
-  readonly vxlan: string | undefined;
-  readonly bridge: string | undefined;
-  /** Ports behind which no hosts are looked for. */
-  readonly excludePorts: readonly PortPattern[];
-}
 
 export interface Port {
   readonly ifindex: number;
   readonly name: PortName;
   readonly state: "up" | "down";
+  /** With which the MAC-VRF's frames go out: 0: without a tag. */
+  readonly tag: number;
+  /** What comes in without a tag is the MAC-VRF's. */
+  readonly isNative: boolean;
 }
+
+/** By what, and with which tag, a frame goes out. */
+export type Way = Pick<Port, "ifindex" | "tag">;
 
 /** A MAC-VRF, and what Linux needs to know to find it. */
 export interface Place {
@@ -33,6 +33,18 @@ export interface Place {
   /** The UDP port of its tunnels. */
   readonly vxlanPort: number;
   readonly bridgeIndex: number;
+  /** The VLAN of the bridge; 0: the bridge knows none. */
+  readonly vlan: number;
+  /** The VXLAN device is for many VNIs. */
+  readonly isShared: boolean;
+  /** By which the MAC-VRF's forwarding entries are known, in the bridge and of the VXLAN device. */
+  readonly bridge: BridgeVlan;
+  readonly tunnel: Tunnel;
+  /**
+   * The interface whose neighbours the bridge answers ARP and ND from: itself, or its interface in the
+   * VLAN (`br_do_proxy_suppress_arp`). `undefined`: there is none.
+   */
+  readonly neighbourIndex: number | undefined;
   readonly bridgeMac: MacAddress | undefined;
   /** How long the bridge remembers a host that is silent; `undefined`: it has not said. */
   readonly bridgeAgeingMs: number | undefined;
@@ -54,30 +66,25 @@ export const EMPTY_PICTURE: Picture = { places: new Map(), notices: [] };
 export function discover(links: Links, wishes: readonly SegmentWish[] | undefined): Picture {
   const places = new Map<Vni, Place>();
   const notices: DeviceNotice[] = [];
-  const bridgesTaken = new Set<number>();
+  const taken = new Set<BridgeVlan>();
   const around = surroundings(links);
   for (const link of [...links.values()].sort((a, b) => a.ifindex - b.ifindex)) {
-    const candidate = judge(link, links, wishes);
-    if (candidate === undefined) continue;
-    if ("kind" in candidate) {
-      notices.push(candidate);
-      continue;
-    }
-    const { vni, bridge } = candidate;
-    if (places.has(vni)) {
-      notices.push({ kind: "vni-on-two-devices", device: link.name, vni });
-    } else if (bridgesTaken.has(bridge.ifindex)) {
-      notices.push({
-        kind: "bridge-with-two-vxlan-devices",
-        device: link.name,
-        bridge: bridge.name,
-      });
-    } else {
-      bridgesTaken.add(bridge.ifindex);
-      if (bridge.vlanFiltering) {
-        notices.push({ kind: "bridge-filters-vlans", device: bridge.name, vni });
+    for (const candidate of candidatesOf(link, links, wishes)) {
+      if ("kind" in candidate) {
+        notices.push(candidate);
+        continue;
       }
-      places.set(vni, placeOf(candidate, around));
+      const { vni, bridge } = candidate;
+      const place = placeOf(candidate, around);
+      if (places.has(vni)) {
+        notices.push({ kind: "vni-on-two-devices", device: link.name, vni });
+      } else if (taken.has(place.bridge)) {
+        const kind = "bridge-with-two-vxlan-devices";
+        notices.push({ kind, device: link.name, bridge: bridge.name });
+      } else {
+        taken.add(place.bridge);
+        places.set(vni, place);
+      }
     }
   }
   for (const { vni, vxlan } of wishes ?? []) {
@@ -86,50 +93,6 @@ export function discover(links: Links, wishes: readonly SegmentWish[] | undefine
     if (!isKnown) notices.push({ kind: "device-missing", vni, device: vxlan });
   }
   return { places, notices };
-}
-
-interface Candidate {
-  readonly vni: Vni;
-  readonly vtep: Segment["vtep"];
-  readonly vxlan: Link;
-  readonly port: number;
-  readonly bridge: Link;
-  readonly excluded: readonly PortPattern[];
-}
-
-/** Whether a link is the VXLAN device of a MAC-VRF; `undefined` if nobody would think so. */
-function judge(
-  link: Link,
-  links: Links,
-  wishes: readonly SegmentWish[] | undefined,
-): Candidate | DeviceNotice | undefined {
-  if (link.vxlan === undefined) return undefined;
-  const bridge = links.get(link.master ?? 0);
-  if (bridge?.kind !== "bridge") return undefined;
-  const device = link.name;
-  if (link.vxlan.collectMetadata) {
-    return wishes === undefined ? { kind: "external-device-not-supported", device } : undefined;
-  }
-  const vni = toVni(link.vxlan.vni);
-  if (!vni.ok) return undefined;
-  const wish = wishes?.find((candidate) => candidate.vni === vni.value);
-  if (wishes !== undefined && !(wish !== undefined && fits(wish, link, bridge))) return undefined;
-
-  const of = { device, vni: vni.value };
-  if (link.vxlan.learning) return { kind: "device-learns", ...of };
-  if (link.vxlan.local === undefined) return { kind: "device-without-local-address", ...of };
-  if (!link.enabled) return { kind: "device-down", ...of };
-  if (!bridge.enabled) return { kind: "device-down", device: bridge.name, vni: vni.value };
-  const excluded = wish?.excludePorts ?? [];
-  const { local: vtep, port } = link.vxlan;
-  return { vni: vni.value, vtep, vxlan: link, port, bridge, excluded };
-}
-
-function fits(wish: SegmentWish, vxlan: Link, bridge: Link): boolean {
-  return (
-    (wish.vxlan === undefined || wish.vxlan === vxlan.name) &&
-    (wish.bridge === undefined || wish.bridge === bridge.name)
-  );
 }
 
 /** By the ifindex of a bridge: its ports, and what stands on it (a VLAN, a macvlan). */
@@ -155,34 +118,52 @@ function surroundings(links: Links): Surroundings {
 }
 
 function placeOf(candidate: Candidate, { members, uppers }: Surroundings): Place {
-  const { vni, vtep, vxlan, port, bridge, excluded } = candidate;
+  const { vni, vlan, vtep, vxlan, bridge, excluded } = candidate;
   const inBridge = members.get(bridge.ifindex) ?? [];
+  const onBridge = uppers.get(bridge.ifindex) ?? [];
   const ports = new Map<number, Port>();
   for (const link of inBridge) {
     const name = portName(link.name);
     if (link.vxlan !== undefined || excluded.some((p) => matchesPort(p, name))) continue;
-    ports.set(link.ifindex, { ifindex: link.ifindex, name, state: portState(link) });
+    const port = portOf(link, vlan);
+    if (port !== undefined) ports.set(link.ifindex, port);
   }
   // A gateway's interface on the bridge has an address of the leaf's, too.
-  const own = [bridge, ...inBridge, ...(uppers.get(bridge.ifindex) ?? [])];
+  const own = [bridge, ...inBridge, ...onBridge];
   const ownMacs = new Set(own.flatMap(({ mac }) => mac ?? []));
+  const inVlan = vlan === 0 ? bridge : onBridge.find((link) => link.vlan === vlan);
+  const isShared = vxlan.vxlan?.collectMetadata === true;
   return {
     segment: {
       vni,
       vtep,
       bridge: bridge.name,
       vxlan: vxlan.name,
+      ...(vlan === 0 ? {} : { vlan }),
       ownMacs: [...ownMacs].sort(),
       ...(vxlan.bridgePort?.neighSuppress === true ? { suppresses: true } : {}),
     },
     vxlanIndex: vxlan.ifindex,
-    vxlanPort: port,
+    vxlanPort: vxlan.vxlan?.port ?? 0,
     bridgeIndex: bridge.ifindex,
-    bridgeMac: bridge.mac,
+    vlan,
+    isShared,
+    bridge: bridgeVlan(bridge.ifindex, vlan),
+    tunnel: tunnel(vxlan.ifindex, isShared ? vni : undefined),
+    neighbourIndex: inVlan?.ifindex,
+    bridgeMac: inVlan?.mac ?? bridge.mac,
     bridgeAgeingMs: bridge.ageingMs,
     ports,
     ownMacs,
   };
+}
+
+/** `undefined`: the port is not in the VLAN. */
+function portOf(link: Link, vlan: number): Port | undefined {
+  const port = { ifindex: link.ifindex, name: portName(link.name), state: portState(link) };
+  if (vlan === 0) return { ...port, tag: 0, isNative: true };
+  const range = link.portVlans?.vlans.find(({ first, last }) => first <= vlan && vlan <= last);
+  return range && { ...port, tag: range.untagged ? 0 : vlan, isNative: range.pvid };
 }
 
 /** Some drivers never tell more than `unknown` of a link that works. */

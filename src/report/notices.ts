@@ -83,19 +83,20 @@ const LINUX: Entries<LinuxNotice> = {
     level: "warn",
     sentence: ({ device, vni }) => `${device} is down: VNI ${vni} waits for it`,
   },
-  "bridge-filters-vlans": {
+  "vxlan-port-without-vlan": {
     level: "warn",
     sentence: ({ device, vni }) =>
-      `Cannot see hosts of VNI ${vni} in other VLANs than 1: ${device} filters VLANs (vlan_filtering 1), which is not supported`,
+      `Cannot use ${device} for VNI ${vni}: its bridge filters VLANs, and its port has none (bridge vlan add .. pvid untagged)`,
   },
   "bridge-forgets-early": {
     level: "warn",
     sentence: ({ device, ageingMs, leastMs }) =>
       `Bridge ${device} forgets silent hosts after ${ageingMs / 1000} s, before they are asked: set its ageing_time to ${Math.ceil(leastMs / 10)} or more, or hosts.probe.idle lower`,
   },
-  "external-device-not-supported": {
+  "external-device-without-vnis": {
     level: "warn",
-    sentence: ({ device }) => `Cannot use ${device}: one device for many VNIs is not supported`,
+    sentence: ({ device }) =>
+      `Cannot use ${device}, which is for many VNIs: its bridge maps no VLANs to them (bridge vlan add .. tunnel_info id VNI)`,
   },
   "vni-on-two-devices": {
     level: "warn",

@@ -11,8 +11,8 @@ import type { VtepAddress } from "../evpn/vtep.ts";
 const FILE = "flood-lists";
 
 export interface FloodMark {
-  /** The VXLAN device, by ifindex. */
-  readonly device: number;
+  /** The VXLAN device by ifindex; of one for many VNIs, a stroke and the VNI. */
+  readonly tunnel: string;
   readonly vtep: VtepAddress;
 }
 
@@ -42,7 +42,7 @@ export class FloodFile implements AsyncDisposable {
 
   /** All there is to remember; to be written soon. */
   remember(marks: readonly FloodMark[]): void {
-    const lines = marks.map(({ device, vtep }) => `${device} ${vtep}`);
+    const lines = marks.map(({ tunnel, vtep }) => `${tunnel} ${vtep}`);
     this.#wanted = `${[this.#header, ...lines].join("\n")}\n`;
     this.#writing ??= this.#write().finally(() => {
       this.#writing = undefined;
@@ -78,7 +78,7 @@ async function thisKernel(): Promise<string> {
 }
 
 function parseMark(line: string): FloodMark[] {
-  const [device = "", address = ""] = line.split(" ");
+  const [tunnel = "", address = ""] = line.split(" ");
   const vtep = parseIp(address);
-  return /^\d+$/.test(device) && vtep.ok ? [{ device: Number(device), vtep: vtep.value }] : [];
+  return /^\d+(\/\d+)?$/.test(tunnel) && vtep.ok ? [{ tunnel, vtep: vtep.value }] : [];
 }

@@ -66,6 +66,16 @@ export function encodeEthernet(frame: Omit<EthernetFrame, "vlans">): Uint8Array 
   return bytes;
 }
 
+/** The frame with a tag of this VLAN (802.1Q), priority 0. */
+export function tagged(frame: Uint8Array, vlan: number): Uint8Array {
+  const bytes = new Uint8Array(frame.length + TAG_LENGTH);
+  bytes.set(frame.subarray(0, 12));
+  writeUint16(ETHERTYPE_VLAN, bytes, 12);
+  writeUint16(vlan, bytes, 14);
+  bytes.set(frame.subarray(12), 12 + TAG_LENGTH);
+  return bytes;
+}
+
 function isTag(etherType: number): boolean {
   return etherType === ETHERTYPE_VLAN || etherType === ETHERTYPE_SERVICE_VLAN;
 }

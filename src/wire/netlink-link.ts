@@ -12,13 +12,15 @@ import {
   viewOf,
 } from "./netlink.ts";
 import { textAt } from "./netlink-ack.ts";
+import { type PortVlans, readPortVlans } from "./netlink-vlan.ts";
 
 export const LinkType = { put: 16, delete: 17, get: 18 } as const;
 
 const AF_BRIDGE = 7;
 const IFF_UP = 1;
 const FIXED_LENGTH = 16;
-/** `RTEXT_FILTER_SKIP_STATS`: a third of the bytes of a dump. */
+/** `RTEXT_FILTER_*`. VLANs as ranges; statistics are a third of the bytes of a dump. */
+const BRVLAN_COMPRESSED = 4;
 const SKIP_STATS = 8;
 
 const Attribute = {
@@ -29,6 +31,7 @@ const Attribute = {
   bridgePort: 12,
   operstate: 16,
   info: 18,
+  familySpecific: 26,
   extMask: 29,
   linkNamespace: 37,
 } as const;
@@ -44,6 +47,7 @@ const Vxlan = {
   collectMetadata: 25,
 } as const;
 const BridgePort = { learning: 8, neighSuppress: 32, isolated: 33 } as const;
+const VLAN_ID = 1;
 const Bridge = { ageingTime: 4, vlanFiltering: 7 } as const;
 /** The kernel tells times to programs in hundredths of a second (`USER_HZ`). */
 const TICK_MS = 10;
@@ -98,6 +102,10 @@ export interface LinkMessage {
   readonly vlanFiltering: boolean;
   /** Of a bridge: how long it remembers a host that is silent. */
   readonly ageingMs: number | undefined;
+  /** Of the interface of one VLAN: which. */
+  readonly vlan: number | undefined;
+  /** Of a port; a device message does not say, nor a kernel that knows no VLANs. */
+  readonly portVlans: PortVlans | undefined;
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -125,6 +133,8 @@ export function decodeLink(message: NetlinkMessage): Result<LinkMessage, Netlink
     bridgePort: undefined,
     vlanFiltering: false,
     ageingMs: undefined,
+    vlan: undefined,
+    portVlans: undefined,
   };
   let fits = true;
   let elsewhere = false;
@@ -159,6 +169,10 @@ function readAttribute(into: Mutable<LinkMessage>, type: number, at: At): boolea
       return readBridgePort(into, at);
     case Attribute.info:
       return readInfo(into, at);
+    case Attribute.familySpecific:
+      // Of a device it is something else.
+      if (into.about === "port") into.portVlans = readPortVlans(at.view, at);
+      return into.about === "device" || into.portVlans !== undefined;
     default:
       return true;
   }
@@ -182,6 +196,11 @@ function readInfo(into: Mutable<LinkMessage>, at: At): boolean {
   }
   if (data === undefined) return true;
   if (into.kind === "vxlan") return readVxlan(into, data);
+  if (into.kind === "vlan") {
+    return eachOf(data, (type, { view, start, length }) => {
+      if (type === VLAN_ID && length === 2) into.vlan = view.getUint16(start, LITTLE_ENDIAN);
+    });
+  }
   if (into.kind !== "bridge") return true;
   return eachOf(data, (type, inner) => {
     if (type === Bridge.vlanFiltering) into.vlanFiltering = u8(inner) !== 0;
@@ -255,11 +274,12 @@ function ip({ view, start, length }: At): IpAddress | undefined {
   return length === 16 ? ipv6FromBytes(bytesOf(view), start) : undefined;
 }
 
-/** Asks for all links, with what they are as bridge ports. */
-export function writeLinkDump(writer: MessageWriter): void {
+/** Asks for all links; or for all bridge ports, with their VLANs. */
+export function writeLinkDump(writer: MessageWriter, about: LinkMessage["about"]): void {
+  const isPorts = about === "port";
   writer
     .begin(LinkType.get, NetlinkFlag.request | NetlinkFlag.dump)
-    .fixed(FIXED_LENGTH, () => {})
-    .u32(Attribute.extMask, SKIP_STATS)
+    .fixed(FIXED_LENGTH, (view, offset) => view.setUint8(offset, isPorts ? AF_BRIDGE : 0))
+    .u32(Attribute.extMask, isPorts ? BRVLAN_COMPRESSED | SKIP_STATS : SKIP_STATS)
     .end();
 }

@@ -201,6 +201,10 @@ export interface NeighbourRequest {
   readonly dst: IpAddress | undefined;
   /** 0: not told. */
   readonly protocol: number;
+  /** Of a bridge's entry: its VLAN; 0: all that the port is in, and none. */
+  readonly vlan?: number;
+  /** Of a VXLAN device for many VNIs: which of them the entry is of; 0: not told. */
+  readonly sourceVni?: number;
 }
 
 const ACTION = {
@@ -219,7 +223,10 @@ export function writeNeighbour(writer: MessageWriter, request: NeighbourRequest)
   });
   if (request.mac !== undefined) writer.mac(Attribute.lladdr, request.mac);
   if (request.dst !== undefined) writer.ip(Attribute.dst, request.dst);
-  if (request.protocol !== 0) writer.u8(Attribute.protocol, request.protocol);
+  const { protocol, vlan = 0, sourceVni = 0 } = request;
+  if (vlan !== 0) writer.u16(Attribute.vlan, vlan);
+  if (sourceVni !== 0) writer.u32(Attribute.sourceVni, sourceVni);
+  if (protocol !== 0) writer.u8(Attribute.protocol, protocol);
   writer.end();
 }
 

@@ -394,6 +394,7 @@ describe("show vnis, vteps and ports", () => {
         localMacs: 1,
         remoteMacs: 1,
         remoteVteps: [LEAF2, LEAF3],
+        vlan: null,
       },
       { vni: 20, ports: ["swp2"], localMacs: 0, remoteMacs: 0, remoteVteps: [] },
     ]);
@@ -417,7 +418,16 @@ describe("show vnis, vteps and ports", () => {
 
   it("a port has its state, its MACs, its frames and those that were ignored", () => {
     expect(ask("ports", snapshot, { vni: 10 })).toEqual([
-      { vni: 10, port: "swp2", state: "down", macs: 0, frames: 0, ignored: 0, ignoredBy: {} },
+      {
+        vni: 10,
+        port: "swp2",
+        state: "down",
+        macs: 0,
+        frames: 0,
+        ignored: 0,
+        ignoredBy: {},
+        vlan: null,
+      },
       {
         vni: 10,
         port: "swp10",
@@ -426,6 +436,7 @@ describe("show vnis, vteps and ports", () => {
         frames: 7,
         ignored: 3,
         ignoredBy: { "hop-limit": 2, truncated: 1 },
+        vlan: null,
       },
     ]);
     expect(ask("ports", snapshot, { port: "swp2" }).map((row) => row.vni)).toEqual([10, 20]);

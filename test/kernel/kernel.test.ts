@@ -167,7 +167,7 @@ describe("A VXLAN device that is no MAC-VRF", () => {
       ip link add vxlan0 up master br10 type vxlan external local 10.0.0.1 dstport 4789 nolearning
     `);
     kernel = await open(recorder);
-    expect(noticeOf("external-device-not-supported")).toMatchObject({ device: "vxlan0" });
+    expect(noticeOf("external-device-without-vnis")).toMatchObject({ device: "vxlan0" });
   });
 
   it("becomes one when it is brought up, and is none any more when it is brought down", async () => {
@@ -276,7 +276,7 @@ describe("A MAC-VRF", () => {
     const missing = toVni(30);
     const uplinks = parsePortPattern("uplink*");
     if (!vni.ok || !missing.ok || !uplinks.ok) throw new Error("Cannot happen");
-    const any = { vxlan: undefined, bridge: undefined };
+    const any = { vxlan: undefined, bridge: undefined, vlan: undefined };
     kernel = await open(recorder, {
       segments: [
         { ...any, vni: vni.value, excludePorts: [uplinks.value] },

@@ -172,7 +172,7 @@ describe("The worker", () => {
     await using client = new NetlinkClient((reason) => died.push(reason));
     const dump = async (): Promise<number> => {
       const request = new MessageWriter();
-      writeLinkDump(request);
+      writeLinkDump(request, "device");
       let messages = 0;
       await client.dump(request.finish(), () => messages++);
       return messages;
@@ -305,7 +305,7 @@ describe("A socket", () => {
 describe("A dump", () => {
   it("that the kernel refuses says why", () => {
     const writer = new MessageWriter();
-    writeLinkDump(writer);
+    writeLinkDump(writer, "device");
     const request = writer.finish();
     request[4] = 0xff; // A type that nobody knows.
     const dump = new NetlinkDump(request);

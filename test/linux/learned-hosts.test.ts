@@ -1,8 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { MacAddress } from "../../src/evpn/mac.ts";
+import { bridgeVlan } from "../../src/linux/forwarding.ts";
 import { LEARNED_MAX, LearnedHosts } from "../../src/linux/learned-hosts.ts";
 
-const host = (port: number) => ({ bridge: 1, port, mac: "02:00:00:00:00:01" as MacAddress });
+const host = (port: number) => ({
+  bridge: bridgeVlan(1, 0),
+  port,
+  mac: "02:00:00:00:00:01" as MacAddress,
+});
 
 describe("Hosts that a bridge has learned", () => {
   it("C9.14 are remembered up to a number per port; those of other ports none the less", () => {

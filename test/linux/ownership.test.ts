@@ -57,11 +57,9 @@ describe("A bridge's entry", () => {
     expect(entry({ extFlags: NeighbourExtFlag.locked })).toBeUndefined();
   });
 
-  it("is the same without VLAN and with VLAN 1; another VLAN is another network", () => {
-    expect(kernelRow({ ...anything, master: 3, vlan: 1 })).toEqual(
-      kernelRow({ ...anything, master: 3 }),
-    );
-    expect(entry({ vlan: 20 })).toBeUndefined();
+  it("of a VLAN is of another network; so is the copy that a bridge without VLANs has in VLAN 1", () => {
+    const bridges = [0, 1, 20].map((vlan) => kernelRow({ ...anything, master: 3, vlan }));
+    expect(bridges).toMatchObject([{ bridge: "3" }, { bridge: "3.1" }, { bridge: "3.20" }]);
   });
 });
 

@@ -7,6 +7,7 @@ import { type Link, type Links, takeInLink } from "../../src/linux/links.ts";
 import { compare, newsOf } from "../../src/linux/picture.ts";
 import { discover, EMPTY_PICTURE, type Picture } from "../../src/linux/segments.ts";
 import type { VxlanSettings } from "../../src/wire/netlink-link.ts";
+import type { TunnelRange, VlanRange } from "../../src/wire/netlink-vlan.ts";
 
 let nextIfindex = 1;
 
@@ -25,6 +26,8 @@ function link(name: string, settings: Partial<Link> = {}): Link {
     bridgePort: undefined,
     vlanFiltering: false,
     ageingMs: undefined,
+    vlan: undefined,
+    portVlans: undefined,
     ...settings,
   };
 }
@@ -127,7 +130,7 @@ describe("A MAC-VRF", () => {
     ["device-without-local-address", vxlan("vxlan10", { local: undefined })],
     ["device-learns", vxlan("vxlan10", { learning: true })],
     ["device-down", vxlan("vxlan10", {}, { enabled: false })],
-    ["external-device-not-supported", vxlan("vxlan10", { collectMetadata: true, vni: 0 })],
+    ["external-device-without-vnis", vxlan("vxlan10", { collectMetadata: true, vni: 0 })],
   ] as const;
   for (const [kind, device] of flaws) {
     it(`is none with a flaw, which is named: ${kind}`, () => {
@@ -137,13 +140,6 @@ describe("A MAC-VRF", () => {
     });
   }
 
-  it("is one in a bridge that filters VLANs, but not of all of them, which is told", () => {
-    const filtering = { ...bridge, vlanFiltering: true };
-    const picture = discover(links(filtering, vxlan("vxlan10")), undefined);
-    expect(picture.places.size).toBe(1);
-    expect(picture.notices).toEqual([{ kind: "bridge-filters-vlans", device: "br10", vni: 10 }]);
-  });
-
   it("is none in a bridge that is down", () => {
     const down = { ...bridge, enabled: false };
     const picture = discover(links(down, vxlan("vxlan10")), undefined);
@@ -151,8 +147,115 @@ describe("A MAC-VRF", () => {
   });
 });
 
+describe("In a bridge that filters VLANs", () => {
+  const filtering = { ...bridge, vlanFiltering: true };
+  const access = (vlan: number) => [{ first: vlan, last: vlan, pvid: true, untagged: true }];
+  const trunk = (first: number, last: number) => [{ first, last, pvid: false, untagged: false }];
+  const inVlans = (vlans: readonly VlanRange[], tunnels: readonly TunnelRange[] = []) => ({
+    portVlans: { vlans, tunnels },
+  });
+  const summary = (picture: Picture) =>
+    [...picture.places.values()].map(({ segment: { vni, vxlan }, vlan, ports }) => {
+      const each = [...ports.values()].map(
+        ({ name, tag, isNative }) => `${name} ${tag}${isNative ? " native" : ""}`,
+      );
+      return [`${vxlan} ${vni} ${vlan}`, ...each];
+    });
+  const ports = [
+    port("p1", inVlans(access(10))),
+    port("p2", inVlans(access(20))),
+    port("p3", inVlans([...access(30), ...trunk(10, 20)])),
+  ];
+
+  it("each VXLAN device is the VLAN its port takes untagged frames for, with the ports in it", () => {
+    const first = vxlan("vxlan10", {}, inVlans(access(10)));
+    const second = vxlan("vxlan20", { vni: 20 }, inVlans(access(20)));
+    const picture = discover(links(filtering, first, second, ...ports), undefined);
+    expect(summary(picture)).toEqual([
+      ["vxlan10 10 10", "p1 0 native", "p3 10"],
+      ["vxlan20 20 20", "p2 0 native", "p3 20"],
+    ]);
+    expect(picture.notices).toEqual([]);
+    expect(picture.places.get(10 as Vni)?.segment.vlan).toBe(10);
+  });
+
+  it("one VXLAN device for many VNIs is as many as the bridge maps VLANs to", () => {
+    const shared = vxlan(
+      "vxlan0",
+      { vni: 0, collectMetadata: true },
+      inVlans(trunk(10, 20), [
+        { first: 10, last: 11, vni: 10_010 },
+        { first: 20, last: 20, vni: 20_020 },
+      ]),
+    );
+    const picture = discover(links(filtering, shared, ...ports), undefined);
+    expect(summary(picture)).toEqual([
+      ["vxlan0 10010 10", "p1 0 native", "p3 10"],
+      ["vxlan0 10011 11", "p3 11"],
+      ["vxlan0 20020 20", "p2 0 native", "p3 20"],
+    ]);
+    const wish = { vxlan: "vxlan0", bridge: undefined, vlan: undefined, excludePorts: [] };
+    const listed = [
+      { ...wish, vni: 10_011 as Vni },
+      { ...wish, vni: 20_020 as Vni, vlan: 21 },
+    ];
+    const some = discover(links(filtering, shared, ...ports), listed);
+    expect([...some.places.keys()]).toEqual([10_011]);
+    expect(some.notices).toEqual([{ kind: "device-missing", vni: 20_020, device: "vxlan0" }]);
+  });
+
+  it("a device is none as long as it is in no VLAN, or in that of another", () => {
+    const tagged = vxlan("vxlan10", {}, inVlans(trunk(10, 10)));
+    expect(discover(links(filtering, tagged), undefined).notices).toEqual([
+      { kind: "vxlan-port-without-vlan", device: "vxlan10", vni: 10 },
+    ]);
+    const untold = vxlan("vxlan10");
+    expect(discover(links(filtering, untold), undefined)).toEqual(EMPTY_PICTURE);
+    const first = vxlan("vxlan10", {}, inVlans(access(10)));
+    const second = vxlan("vxlan20", { vni: 20 }, inVlans(access(10)));
+    const picture = discover(links(filtering, first, second), undefined);
+    expect(picture.notices).toEqual([
+      { kind: "bridge-with-two-vxlan-devices", device: "vxlan20", bridge: "br10" },
+    ]);
+  });
+
+  it("neighbours are those of the bridge's interface in the VLAN, where there is one", () => {
+    const device = vxlan("vxlan10", {}, inVlans(access(10)));
+    const svi = link("br10.10", { kind: "vlan", lower: bridge.ifindex, vlan: 10 });
+    const without = discover(links(filtering, device), undefined);
+    const within = discover(links(filtering, device, svi), undefined);
+    expect(without.places.get(10 as Vni)).toMatchObject({
+      neighbourIndex: undefined,
+      bridgeMac: bridge.mac,
+    });
+    expect(within.places.get(10 as Vni)).toMatchObject({
+      neighbourIndex: svi.ifindex,
+      bridgeMac: svi.mac,
+    });
+    const kinds = compare(without, within).map(({ kind }) => kind);
+    expect(kinds).toContain("neighbours-moved");
+    expect(compare(without, within).flatMap(newsOf)).toMatchObject([{ kind: "segment-up" }]);
+  });
+
+  it("a MAC-VRF that becomes another VLAN is another place", () => {
+    const at = (vlan: number) =>
+      discover(
+        links(filtering, vxlan("vxlan10", {}, { ifindex: 300, ...inVlans(access(vlan)) })),
+        undefined,
+      );
+    const kinds = compare(at(10), at(11)).map(({ kind }) => kind);
+    expect(kinds).toEqual(["place-lost", "place-found"]);
+  });
+});
+
 describe("A list of MAC-VRFs", () => {
-  const wish = { vni: 10 as Vni, vxlan: undefined, bridge: undefined, excludePorts: [] };
+  const wish = {
+    vni: 10 as Vni,
+    vxlan: undefined,
+    bridge: undefined,
+    vlan: undefined,
+    excludePorts: [],
+  };
 
   it("takes those alone, and leaves out ports", () => {
     const uplinks = "up*" as PortPattern;
@@ -235,6 +338,27 @@ describe("compare()", () => {
 });
 
 describe("takeInLink()", () => {
+  const portVlans = { vlans: [{ first: 10, last: 10, pvid: true, untagged: true }], tunnels: [] };
+
+  it("keeps the VLANs that a bridge has told of its port, until it leaves", () => {
+    const all = new Map([[7, link("p1", { ifindex: 7, master: 100 })]]);
+    const device = { ...told, ...link("p1", { ifindex: 7, master: 100 }) };
+    expect(takeInLink(all, { ...device, about: "port", portVlans })).toBe(true);
+    takeInLink(all, { ...device, name: "swp1" });
+    expect(all.get(7)).toMatchObject({ name: "swp1", portVlans });
+    expect(takeInLink(all, { ...device, about: "port" })).toBe(true);
+    expect(all.get(7)?.portVlans).toEqual({ vlans: [], tunnels: [] });
+    takeInLink(all, { ...device, about: "port", gone: true });
+    expect(all.get(7)?.portVlans).toBeUndefined();
+  });
+
+  it("does not take what a bridge says of itself for a port", () => {
+    const all = new Map([[7, link("br0", { ifindex: 7 })]]);
+    const itself = { ...told, ...link("br0", { ifindex: 7, master: 7, portVlans }) };
+    expect(takeInLink(all, { ...itself, about: "port" })).toBe(false);
+    expect(all.get(7)?.master).toBeUndefined();
+  });
+
   const told = { about: "device", gone: false } as const;
 
   it("keeps what a bridge does not know of its port", () => {

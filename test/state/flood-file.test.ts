@@ -6,8 +6,8 @@ import { FloodFile, type FloodMark } from "../../src/state/flood-file.ts";
 import { A, B } from "../mobility/leaf.ts";
 
 const marks: readonly FloodMark[] = [
-  { device: 7, vtep: A },
-  { device: 7, vtep: B },
+  { tunnel: "7", vtep: A },
+  { tunnel: "7/10010", vtep: B },
 ];
 
 let directory: string;

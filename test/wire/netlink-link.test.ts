@@ -189,12 +189,96 @@ describe("decodeLink()", () => {
   });
 });
 
+describe("decodeLink() of a port's VLANs", () => {
+  const BEGIN = 8;
+  const END = 16;
+  const PVID_UNTAGGED = 6;
+
+  /** `bridge_vlan_info`: flags, then the VLAN. */
+  function vlan(writer: MessageWriter, flags: number, id: number): void {
+    writer.bytes(2, new Uint8Array(Uint16Array.of(flags, id).buffer));
+  }
+
+  function tunnel(
+    writer: MessageWriter,
+    [flags, id, vni]: readonly [number, number, number],
+  ): void {
+    writer.nested(3, () => writer.u32(1, vni).u16(2, id).u16(3, flags));
+  }
+
+  function port(write: (writer: MessageWriter) => void, family = AF_BRIDGE) {
+    const link = told((writer) => writer.nested(26, () => write(writer)), { family });
+    return link.ok ? link.value.portVlans : link.error;
+  }
+
+  it("reads single ones and ranges, and which is for frames without a tag", () => {
+    const vlans = port((writer) => {
+      vlan(writer, PVID_UNTAGGED, 1);
+      vlan(writer, BEGIN, 10);
+      vlan(writer, END, 20);
+    });
+    expect(vlans).toEqual({
+      vlans: [
+        { first: 1, last: 1, pvid: true, untagged: true },
+        { first: 10, last: 20, pvid: false, untagged: false },
+      ],
+      tunnels: [],
+    });
+  });
+
+  it("reads which VNI they are", () => {
+    const vlans = port((writer) => {
+      tunnel(writer, [0, 5, 500]);
+      tunnel(writer, [BEGIN, 10, 10_010]);
+      tunnel(writer, [END, 12, 10_012]);
+    });
+    expect(vlans).toEqual({
+      vlans: [],
+      tunnels: [
+        { first: 5, last: 5, vni: 500 },
+        { first: 10, last: 12, vni: 10_010 },
+      ],
+    });
+  });
+
+  it("does not take what a device says in the same place for VLANs", () => {
+    const families = (writer: MessageWriter): void => vlan(writer, PVID_UNTAGGED, 1);
+    expect(port(families, 0)).toBeUndefined();
+  });
+
+  it("names a length that lies", () => {
+    const short = (writer: MessageWriter): void => {
+      writer.bytes(2, Uint8Array.of(1, 0));
+    };
+    expect(port(short)).toBe("netlink-bad-attribute");
+  });
+
+  it("reads which VLAN an interface is of", () => {
+    const svi = told((writer) =>
+      writer.nested(18, () => {
+        writer.text(1, "vlan");
+        writer.nested(2, () => writer.u16(1, 10));
+      }),
+    );
+    expect(svi).toMatchObject({ ok: true, value: { kind: "vlan", vlan: 10 } });
+  });
+});
+
 describe("writeLinkDump()", () => {
   it("asks for all links, without their counters", () => {
     const writer = new MessageWriter();
-    writeLinkDump(writer);
+    writeLinkDump(writer, "device");
     const [request] = readMessages(writer.finish()).messages;
     expect(request).toMatchObject({ type: 18, flags: 0x301 });
     expect(request?.payload).toHaveLength(24);
+    expect(request?.payload[0]).toBe(0);
+  });
+
+  it("asks for all bridge ports, with their VLANs as ranges", () => {
+    const writer = new MessageWriter();
+    writeLinkDump(writer, "port");
+    const [request] = readMessages(writer.finish()).messages;
+    expect(request?.payload[0]).toBe(AF_BRIDGE);
+    expect(request?.payload[20]).toBe(4 | 8);
   });
 });

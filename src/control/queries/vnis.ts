@@ -31,7 +31,7 @@ export function* showVnis(snapshot: Snapshot, filter: Filter): Batches<VniRow> {
 }
 
 function vniRow(vrf: VrfView, census: Census, { ports, floods }: Sides): VniRow {
-  const { vni, bridge, vxlan, vtep } = vrf.segment;
+  const { vni, bridge, vxlan, vtep, vlan } = vrf.segment;
   return {
     vni,
     bridge,
@@ -44,6 +44,7 @@ function vniRow(vrf: VrfView, census: Census, { ports, floods }: Sides): VniRow 
     localMacs: sum(census.here.values()),
     remoteMacs: sum(census.there.values()),
     remoteVteps: vtepsOf(census, floods.get(vni)),
+    vlan: vlan ?? null,
   };
 }
 
@@ -80,12 +81,15 @@ export function* showPorts(snapshot: Snapshot, filter: Filter): Batches<PortRow>
     const census = yield* count(snapshot, segment.vni);
     const rows = (ports.get(segment.vni) ?? [])
       .filter((view) => filter.port === undefined || view.port === filter.port)
-      .map((view) => portRow(view, census));
+      .map((view) => portRow(view, { census, vlan: segment.vlan }));
     yield rows.sort((a, b) => comparePorts(a.port, b.port));
   }
 }
 
-function portRow({ vni, port, up, frames, ignored }: PortView, census: Census): PortRow {
+function portRow(
+  { vni, port, up, frames, ignored }: PortView,
+  { census, vlan }: { census: Census; vlan: number | undefined },
+): PortRow {
   return {
     vni,
     port,
@@ -94,6 +98,7 @@ function portRow({ vni, port, up, frames, ignored }: PortView, census: Census): 
     frames,
     ignored: sum(ignored.values()),
     ignoredBy: Object.fromEntries(ignored),
+    vlan: vlan ?? null,
   };
 }
 

@@ -3,10 +3,10 @@
  * in the place of a decision's.
  */
 import type { RowAt, TableName } from "../../../src/evpn/rows.ts";
+import type { SegmentWish } from "../../../src/linux/candidates.ts";
 import type { FloodMemory } from "../../../src/linux/flood-driver.ts";
 import { type Kernel, type KernelOptions, openKernel } from "../../../src/linux/kernel.ts";
 import type { LinuxNotice } from "../../../src/linux/notice.ts";
-import type { SegmentWish } from "../../../src/linux/segments.ts";
 import type { Listener } from "../../../src/mobility/observation.ts";
 import type { Driver } from "../../../src/reconcile/driver.ts";
 import { type Drivers, Tables } from "../../../src/tables.ts";

@@ -1,7 +1,7 @@
 /** One seed: a leaf, a thousand (or fewer) acts against it, and what must stand in the end. */
 import { setTimeout as delay, setImmediate as turn } from "node:timers/promises";
+import type { SegmentWish } from "../../../src/linux/candidates.ts";
 import type { FloodMark } from "../../../src/linux/flood-driver.ts";
-import type { SegmentWish } from "../../../src/linux/segments.ts";
 import { Random } from "../../simulation/random.ts";
 import { clearLinks } from "../namespace.ts";
 import { forgeNeighbour, perform, pickAct, type Stage, shout } from "./acts.ts";

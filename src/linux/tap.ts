@@ -1,0 +1,80 @@
+/**
+ * A socket that hears the frames of one interface, and whose they are: a port of a bridge that filters
+ * VLANs may be in several MAC-VRFs at once.
+ */
+import type { PortName } from "../evpn/port.ts";
+import type { Vni } from "../evpn/vni.ts";
+import type { DatagramSocket } from "./native.ts";
+import type { PacketIgnored } from "./notice.ts";
+import type { BpfInstruction } from "./socket.ts";
+import type { TokenBucket } from "./token-bucket.ts";
+
+/** No VLAN. */
+const ALL_TAGS = -1;
+
+/** Whose frames are heard at an interface: those of a MAC-VRF, of which there may be several there. */
+export interface Ear {
+  readonly vni: Vni;
+  /** The VLAN whose tag its frames have; 0: the bridge knows no VLANs, and all are its. */
+  readonly vlan: number;
+  /** Those without a tag are its. */
+  readonly isNative: boolean;
+  frames: number;
+  readonly ignored: Map<PacketIgnored, number>;
+}
+
+/** Where a socket is to listen. */
+export interface Site {
+  readonly ifindex: number;
+  readonly port: PortName;
+  readonly filter: readonly BpfInstruction[];
+  /** The VXLAN device, not a port. */
+  readonly isTunnel: boolean;
+}
+
+export class Tap {
+  readonly socket: DatagramSocket;
+  readonly bucket: TokenBucket;
+  /** By VNI. */
+  readonly ears: Map<Vni, Ear> = new Map();
+  readonly isTunnel: boolean;
+  port: PortName;
+  /** More frames have come than are looked at, and it has not been quiet since. */
+  isFlooded = false;
+  #byTag: ReadonlyMap<number, Ear> = new Map();
+
+  constructor({ port, isTunnel }: Site, socket: DatagramSocket, bucket: TokenBucket) {
+    this.port = port;
+    this.isTunnel = isTunnel;
+    this.socket = socket;
+    this.bucket = bucket;
+  }
+
+  listenFor({ vni, vlan, isNative }: Pick<Ear, "vni" | "vlan" | "isNative">): void {
+    const { frames, ignored } = this.ears.get(vni) ?? { frames: 0, ignored: new Map() };
+    this.ears.set(vni, { vni, vlan, isNative, frames, ignored });
+    this.#sort();
+  }
+
+  /** Answers whether there is still something to be heard. */
+  stopListeningFor(vni: Vni): boolean {
+    this.ears.delete(vni);
+    this.#sort();
+    return this.ears.size > 0;
+  }
+
+  /** Whose a frame with this tag is, where 0 is none; a bridge takes the tag 0 for none, too. */
+  earOf(tag: number): Ear | undefined {
+    return this.#byTag.get(tag) ?? this.#byTag.get(ALL_TAGS);
+  }
+
+  #sort(): void {
+    const byTag = new Map<number, Ear>();
+    for (const ear of this.ears.values()) {
+      if (ear.vlan === 0) byTag.set(ALL_TAGS, ear);
+      else byTag.set(ear.vlan, ear);
+      if (ear.vlan !== 0 && ear.isNative) byTag.set(0, ear);
+    }
+    this.#byTag = byTag;
+  }
+}

@@ -23,6 +23,7 @@ interface RecordedSettings {
   /** Not in recordings of before limits and the guard. */
   readonly limits?: EngineSettings["limits"];
   readonly guard?: EngineSettings["guard"];
+  readonly suppression?: EngineSettings["suppression"];
 }
 
 /** What was decided at a time, and who has decided it. */
@@ -65,7 +66,7 @@ function readSettings(header: unknown): EngineSettings {
     throw new TypeError("it does not begin with settings");
   }
   const recorded = settings as RecordedSettings;
-  const { domains, duplicates, probe = DEFAULT_PROBES, limits, guard } = recorded;
+  const { domains, duplicates, probe = DEFAULT_PROBES, limits, guard, suppression } = recorded;
   return {
     domains: new Map(
       domains.map(([vni, { routes, sticky, prefixes = [] }]) => [
@@ -77,6 +78,7 @@ function readSettings(header: unknown): EngineSettings {
     probe,
     limits,
     guard,
+    suppression,
   };
 }
 

@@ -8,9 +8,12 @@ import type { DomainSettings, EngineSettings } from "./mobility/settings.ts";
 export function kernelSettingsOf({
   macVrfs,
   hosts: { limits, probe },
-  dataPlane: { redirectMs },
+  dataPlane: { redirectMs, suppression, unknownTargets },
   keepOnExit,
-}: Config): Pick<KernelOptions, "segments" | "leastAgeingMs" | "framesPerSecond" | "redirect"> {
+}: Config): Pick<
+  KernelOptions,
+  "segments" | "leastAgeingMs" | "framesPerSecond" | "redirect" | "unknownTargets"
+> {
   // What is being redirected goes on if we are about to come back.
   const on = keepOnExit ? "keep" : "on";
   return {
@@ -18,6 +21,8 @@ export function kernelSettingsOf({
     leastAgeingMs: longestSilence(probe),
     framesPerSecond: limits.framesPerSecond,
     redirect: redirectMs === 0 ? "off" : on,
+    // Where nobody is answered here, every IP looks like one that nobody has.
+    unknownTargets: suppression ? unknownTargets : "flood",
   };
 }
 
@@ -29,7 +34,8 @@ export function settingsOf({ macVrfs, mobility, hosts, dataPlane }: Config): Eng
   ]);
   const { probe, limits, guard, linkLocal } = hosts;
   const { duplicates } = mobility;
-  const { membershipQueries, redirectMs } = dataPlane;
-  const rules = { duplicates, probe, limits, guard, linkLocal, membershipQueries, redirectMs };
-  return { domains: new Map(domains), ...rules };
+  const { membershipQueries, redirectMs, suppression } = dataPlane;
+  const rules = { duplicates, probe, limits, guard, linkLocal };
+  const said = { membershipQueries, redirectMs, suppression };
+  return { domains: new Map(domains), ...rules, ...said };
 }

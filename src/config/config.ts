@@ -113,6 +113,8 @@ export interface HostsConfig {
 
 export interface DataPlaneConfig {
   readonly suppression: boolean;
+  /** What becomes of requests for an IP that nobody is known to have. */
+  readonly unknownTargets: "flood" | "drop";
   /** How long packets in flight are sent on to the new leaf; 0: not at all. */
   readonly redirectMs: number;
   readonly membershipQueries: boolean;

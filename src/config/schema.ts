@@ -172,6 +172,9 @@ const dataPlane = z
       .boolean()
       .prefault(true)
       .meta({ doc: "Answer ARP and neighbour solicitations here, rather than flood them." }),
+    "unknown-targets": z.enum(["flood", "drop"]).prefault("flood").meta({
+      doc: "ARP and ND requests for an IP that nobody is known to have. drop: silent hosts stay unknown.",
+    }),
     redirect: duration({ min: "100ms", max: "5m", zero: "off" }).prefault("10s").meta({
       doc: "How long packets in flight are sent on to the leaf a host has moved to; 0: off.",
     }),
@@ -181,6 +184,7 @@ const dataPlane = z
   })
   .transform((given) => ({
     suppression: given.suppression,
+    unknownTargets: given["unknown-targets"],
     redirectMs: given.redirect,
     membershipQueries: given["membership-queries"],
   }))

@@ -30,6 +30,7 @@ import { KernelReading } from "./reading.ts";
 import type { RedirectOptions } from "./redirect-driver.ts";
 import { RowSource } from "./row-source.ts";
 import type { Place } from "./segments.ts";
+import { UnknownTargets, type UnknownTargetsPolicy } from "./unknown-targets.ts";
 
 export interface KernelOptions {
   /** All the MAC-VRFs there shall be; `undefined`: every one that is found. */
@@ -42,6 +43,8 @@ export interface KernelOptions {
   readonly framesPerSecond: number;
   /** Frames in flight; see `redirect-driver.ts`. */
   readonly redirect: RedirectOptions["redirect"];
+  /** Left out: as flooded. */
+  readonly unknownTargets?: UnknownTargetsPolicy;
   /** Milliseconds, which never go back. */
   readonly now: () => number;
   /** Of the socket that hears of changes, in bytes; small only in tests. */
@@ -99,6 +102,7 @@ class OpenKernel implements Kernel {
   readonly #reading: KernelReading;
   readonly #rows: RowSource;
   readonly #packets: PacketSource;
+  readonly #unknownTargets: UnknownTargets;
   #monitor: NetlinkMonitor | undefined;
   /** All that stood at the start has been told: packets may be heard. */
   #isListening = false;
@@ -120,7 +124,10 @@ class OpenKernel implements Kernel {
       this.#signal,
     );
     const isOwn = (vni: Vni, mac: MacAddress): boolean => this.#isOwn(vni, mac);
-    this.#packets = new PacketSource({ news: listener.news, tell: listener.tell, isOwn }, options);
+    const { news, tell } = listener;
+    this.#packets = new PacketSource({ news, tell, isOwn }, options);
+    const policy = options.readOnly ? undefined : (options.unknownTargets ?? "flood");
+    this.#unknownTargets = new UnknownTargets({ netlink: this.#netlink, tell, policy });
   }
 
   async start(): Promise<void> {
@@ -230,6 +237,7 @@ class OpenKernel implements Kernel {
   /** What has to be done here about a change, besides telling it. */
   #follow(change: PictureChange): void {
     this.#packets.follow(change);
+    this.#unknownTargets.follow(change);
     if (change.kind === "noticed") this.#listener.tell(change.notice);
     if (change.kind === "neighbours-moved" && this.#isListening) {
       this.#listener.resync("neighbour", `${change.place.segment.bridge} has another interface`);

@@ -113,6 +113,13 @@ export type LinuxNotice =
       readonly port: PortName;
       readonly reason: string;
     }
+  /** Requests for IPs that nobody is known to have are flooded, though they were to be dropped. */
+  | {
+      readonly kind: "unknown-targets-flooded";
+      readonly vni: Vni;
+      readonly device: string;
+      readonly reason: string;
+    }
   /** No frames can be heard on this port. */
   | {
       readonly kind: "port-deaf";

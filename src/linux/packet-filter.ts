@@ -5,15 +5,20 @@
  * The kernel takes off one VLAN tag before, so that a tagged frame looks like an untagged one here;
  * one with two does not pass.
  */
+import { Verdict } from "../wire/netlink-filter.ts";
 import type { BpfInstruction } from "./socket.ts";
 
+const LOAD_WORD = 0x20;
 const LOAD_HALF = 0x28;
 const LOAD_BYTE = 0x30;
 /** Relative to X. */
 const LOAD_HALF_BEHIND = 0x48;
 /** X becomes the length of the IPv4 header at this place. */
 const LOAD_X_IPV4_LENGTH = 0xb1;
+/** X becomes what was loaded last. */
+const KEEP = 0x07;
 const JUMP_EQUAL = 0x15;
+const JUMP_EQUAL_KEPT = 0x1d;
 const JUMP_GREATER_EQUAL = 0x35;
 const JUMP_GREATER = 0x25;
 const JUMP_ANY_BIT = 0x45;
@@ -21,7 +26,7 @@ const RETURN = 0x06;
 
 const WHOLE = 0x4_0000;
 
-type Block = "arp" | "ipv4" | "ipv6" | "nd" | "udp6" | "accept" | "reject";
+type Block = "all" | "arp" | "ipv4" | "ipv6" | "nd" | "udp6" | "accept" | "reject";
 type Step =
   | readonly [code: number, operand: number]
   /** `undefined`: on with the next step. */
@@ -106,6 +111,45 @@ export const TUNNEL_NEWS: readonly BpfInstruction[] = assemble([
   ["ipv4", DHCPV4],
   ["udp6", DHCPV6],
   ...END,
+]);
+
+/**
+ * Of what goes out into the tunnel, requests to all (ARP) and to the solicited nodes (ND): what is not an
+ * announcement. Answers with a verdict, not with a length.
+ */
+export const ARP_AND_ND_REQUESTS: readonly BpfInstruction[] = assemble([
+  [
+    "all",
+    [
+      [LOAD_BYTE, 0],
+      [JUMP_ANY_BIT, 0x01, undefined, "reject"],
+      [LOAD_HALF, 12],
+      [JUMP_EQUAL, 0x0806, "arp", undefined],
+      [JUMP_EQUAL, 0x86dd, "nd", "reject"],
+    ],
+  ],
+  [
+    "arp",
+    [
+      [LOAD_HALF, 20],
+      [JUMP_EQUAL, 1, undefined, "reject"],
+      [LOAD_WORD, 28],
+      [KEEP, 0],
+      [LOAD_WORD, 38],
+      [JUMP_EQUAL_KEPT, 0, "reject", "accept"],
+    ],
+  ],
+  [
+    "nd",
+    [
+      [LOAD_BYTE, 20],
+      [JUMP_EQUAL, 58, undefined, "reject"],
+      [LOAD_BYTE, 54],
+      [JUMP_EQUAL, 135, "accept", "reject"],
+    ],
+  ],
+  ["accept", [[RETURN, Verdict.drop]]],
+  ["reject", [[RETURN, Verdict.pass]]],
 ]);
 
 /** Jumps to names become jumps over so many instructions, always forward. */

@@ -46,7 +46,8 @@ export type BpfInstruction = readonly [
   operand: number,
 ];
 
-export function attachFilter(socket: DatagramSocket, program: readonly BpfInstruction[]): void {
+/** A program as the kernel takes it. */
+export function programBytes(program: readonly BpfInstruction[]): Uint8Array {
   const bytes = new Uint8Array(program.length * 8);
   const view = viewOf(bytes);
   for (const [i, [code, ifTrue, ifFalse, operand]] of program.entries()) {
@@ -55,7 +56,12 @@ export function attachFilter(socket: DatagramSocket, program: readonly BpfInstru
     view.setUint8(i * 8 + 3, ifFalse);
     view.setUint32(i * 8 + 4, operand, LITTLE_ENDIAN);
   }
-  check("Cannot attach a socket filter", socket.setsockopt(SOL_SOCKET, SO_ATTACH_FILTER, bytes));
+  return bytes;
+}
+
+export function attachFilter(socket: DatagramSocket, program: readonly BpfInstruction[]): void {
+  const attached = socket.setsockopt(SOL_SOCKET, SO_ATTACH_FILTER, programBytes(program));
+  check("Cannot attach a socket filter", attached);
 }
 
 /** A receive buffer of `bytes`, or as near to it as we are allowed to come. */

@@ -41,7 +41,8 @@ export function announceChanges(
       continue;
     }
     const from = domain.announcer.held(ip, owner.mac, at);
-    if (from !== undefined && isReady) announceInTurn(scene, ip, { owner, from, by });
+    if (from !== undefined && isReady && domain.suppression)
+      announceInTurn(scene, ip, { owner, from, by });
   }
 }
 

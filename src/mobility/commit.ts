@@ -72,6 +72,7 @@ export function refreshNeighbour({ domain, outbox }: Omit<Scene, "at">, ip: IpAd
   if (row?.mac === before?.mac && row?.router === before?.router) return;
   if (row === undefined) domain.neighbours.delete(ip);
   else domain.neighbours.set(ip, row);
+  if (!domain.suppression) return;
   outbox.want({ table: "neighbour", key: neighbourKey({ vni, ip }), row });
 }
 

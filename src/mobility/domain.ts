@@ -49,6 +49,8 @@ export interface HostRules {
   readonly sticky: ReadonlyMap<IpAddress, MacAddress>;
   readonly linkLocal: LinkLocalPolicy;
   readonly membershipQueries: boolean;
+  /** Whether ARP and ND are answered in the place of hosts elsewhere. */
+  readonly suppression: boolean;
 }
 
 const NO_RULES: HostRules = {
@@ -59,6 +61,7 @@ const NO_RULES: HostRules = {
   sticky: new Map(),
   linkLocal: "advertise",
   membershipQueries: false,
+  suppression: true,
 };
 
 export class Domain {
@@ -103,6 +106,7 @@ export class Domain {
   readonly twoPorts: TwoPorts = new TwoPorts();
   readonly membership: MembershipQueries;
   readonly sticky: HostRules["sticky"];
+  readonly suppression: boolean;
   readonly #linkLocal: LinkLocalPolicy;
   /** What is answered to probes at each port. */
   readonly #answers = new Map<PortName, Allowance>();
@@ -113,12 +117,13 @@ export class Domain {
   readonly #holders = new Holders();
 
   constructor(vni: Vni, rules: HostRules = NO_RULES) {
-    const { limits, guard, prefixes, sticky, linkLocal, redirectMs } = rules;
+    const { limits, guard, prefixes, sticky, linkLocal, redirectMs, suppression } = rules;
     this.vni = vni;
     this.redirectMs = redirectMs;
     this.limits = new Limits(limits);
     this.guard = new Guard(guard, prefixes);
     this.sticky = sticky;
+    this.suppression = suppression;
     this.#linkLocal = linkLocal;
     this.membership = new MembershipQueries(rules.membershipQueries);
   }

@@ -28,6 +28,8 @@ export interface EngineSettings {
   readonly linkLocal?: LinkLocalPolicy | undefined;
   /** Whether hosts are asked for their multicast groups when one comes; left out: they are not. */
   readonly membershipQueries?: boolean | undefined;
+  /** Whether ARP and ND are answered in the place of hosts elsewhere; left out: they are. */
+  readonly suppression?: boolean | undefined;
   /** For how long frames for a MAC that has gone are sent on, in milliseconds; 0, or left out: never. */
   readonly redirectMs?: number | undefined;
 }
@@ -42,9 +44,10 @@ export function stickyHosts(settings: DomainSettings | undefined): StickyHosts {
 /** What the operator has said of the hosts of one MAC-VRF. */
 export function hostRules(settings: EngineSettings, vni: Vni): Omit<HostRules, "redirectMs"> {
   const { limits = DEFAULT_LIMITS, guard = "off" } = settings;
-  const { linkLocal = "advertise", membershipQueries = false } = settings;
+  const { linkLocal = "advertise", membershipQueries = false, suppression = true } = settings;
   const own = settings.domains.get(vni);
   const pinned = [...stickyHosts(own)].flatMap(([mac, ips]) => ips.map((ip) => [ip, mac] as const));
   const { prefixes = [] } = own ?? {};
-  return { limits, guard, prefixes, sticky: new Map(pinned), linkLocal, membershipQueries };
+  const bound = { prefixes, sticky: new Map(pinned), linkLocal };
+  return { limits, guard, ...bound, membershipQueries, suppression };
 }

@@ -47,7 +47,9 @@ function standsStill(domain: Domain, ip: IpAddress, mac: MacAddress): MacAddress
 }
 
 function isElsewhere(domain: Domain, ip: IpAddress, mac: MacAddress): MacAddress | undefined {
-  if (domain.segment?.suppresses !== true || reservedBy(domain, ip) !== undefined) return undefined;
+  const { segment, suppression } = domain;
+  if (!suppression || segment?.suppresses !== true || reservedBy(domain, ip) !== undefined)
+    return undefined;
   // C6.12: of an IP or a MAC that is at several places nobody can say whose it is.
   const owner = ownerOf(domain, ip);
   const isThere = owner?.local === undefined && owner?.frozen === undefined;

@@ -168,6 +168,11 @@ const LINUX: Entries<LinuxNotice> = {
     sentence: ({ vni, reason }) =>
       `Multicast membership in VNI ${vni} was not asked for: ${reason}`,
   },
+  "unknown-targets-flooded": {
+    level: "warn",
+    sentence: ({ vni, device, reason }) =>
+      `Cannot drop requests for unknown IPs in VNI ${vni} on ${device}, they are flooded: ${reason}`,
+  },
   "port-deaf": {
     level: "error",
     sentence: ({ vni, port, reason }) =>

@@ -23,6 +23,7 @@ export const NetlinkFlag = {
   dumpInterrupted: 0x10,
   // Of requests that make something new.
   replace: 0x100,
+  exclusive: 0x200,
   create: 0x400,
   append: 0x800,
   // Of requests that read.

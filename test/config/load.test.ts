@@ -53,7 +53,12 @@ describe("A configuration in which nothing is said", () => {
         guard: "warn",
         linkLocal: "advertise",
       },
-      dataPlane: { suppression: true, redirectMs: 10_000, membershipQueries: true },
+      dataPlane: {
+        suppression: true,
+        unknownTargets: "flood",
+        redirectMs: 10_000,
+        membershipQueries: true,
+      },
     });
   });
 });

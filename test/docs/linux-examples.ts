@@ -36,5 +36,6 @@ export const LINUX_EXAMPLES: Examples<LinuxNotice> = {
     },
   ],
   "not-announced": [{ vni: VNI, ip: IP, mac: MAC, reason: `Cannot send on ${port}: ENETDOWN` }],
+  "unknown-targets-flooded": [{ ...device, reason: "neigh_suppress is off on vxlan10" }],
   "port-deaf": [{ vni: VNI, port, reason: "ENODEV" }],
 };

@@ -3,6 +3,7 @@
  * what is said in its place. Should one of these fail with a newer kernel, so much less is to be done.
  */
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { poll } from "../../labs/runner/poll.ts";
 import type { Audience } from "../../src/evpn/announcement.ts";
 import type { IpAddress } from "../../src/evpn/ip.ts";
 import type { MacAddress } from "../../src/evpn/mac.ts";
@@ -48,7 +49,8 @@ afterEach(async () => {
 /** A frame as a person would tell it; of others than ARP and ND, of which the bridge makes some, nothing. */
 function story(frame: Uint8Array): readonly string[] {
   const told = tell(frame);
-  return told === undefined ? [] : [told];
+  // Devices look for duplicates of their own addresses meanwhile.
+  return told === undefined || told.includes("fe80::") ? [] : [told];
 }
 
 function tell(frame: Uint8Array): string | undefined {
@@ -169,6 +171,61 @@ describe("Linux with neigh_suppress on the VXLAN device", () => {
     expect(outOf(arpRequest(HOST, { sender: "192.0.2.1", target: I4 }))).toMatchObject({
       back: [],
     });
+  });
+});
+
+describe("Requests for an IP that nobody is known to have", () => {
+  const arp = arpRequest(HOST, { sender: "192.0.2.1", target: ip("192.0.2.50") });
+  const nd = solicitation(HOST, { source: "2001:db8::1", target: ip("2001:db8::50") });
+  const filters = (): string => run("tc", ["filter", "show", "dev", "vxlan10", "egress"]);
+
+  /** The kernel as it is opened by a configuration that says so. */
+  async function reopened(unknownTargets: "flood" | "drop"): Promise<void> {
+    await kernel[Symbol.asyncDispose]();
+    recorder.clear();
+    kernel = await open(recorder, { unknownTargets });
+  }
+
+  async function untilFilters(there: boolean): Promise<void> {
+    const what = `a filter ${there ? "to be" : "not to be"} there`;
+    await poll(what, () => filters().includes("bpf") === there, { otherwise: filters });
+  }
+
+  it("C6.3 are dropped where that is wanted, and counted; all else goes through", async () => {
+    await reopened("drop");
+    await untilFilters(true);
+    for (const request of [arp, nd]) {
+      expect(outOf(request)).toMatchObject({ other: [expect.anything()], tunnel: [] });
+    }
+    expect(run("tc", ["-s", "qdisc", "show", "dev", "vxlan10"])).toMatch(/dropped [2-9],/);
+    // What is known is answered, and to one host alone one may speak.
+    const known = { sender: "192.0.2.1", target: I4 };
+    expect(outOf(arpRequest(HOST, known)).back).toHaveLength(1);
+    expect(outOf(arpRequest(HOST, { ...known, to: OWNER })).tunnel).toHaveLength(1);
+    using tunnel = new Host("vxlan10", { outgoing: true });
+    const to = { kind: "tunnel" } as const;
+    expect(kernel.announce({ vni, ip: I4, mac: OWNER, router: false, to })).toEqual([]);
+    expect(heard(tunnel)).toHaveLength(1);
+  });
+
+  it("are flooded again by a configuration that says so, and where nothing is suppressed", async () => {
+    await reopened("drop");
+    await untilFilters(true);
+    sh("bridge link set dev vxlan10 neigh_suppress off");
+    await recorder.until(() =>
+      recorder.notices.some(({ kind }) => kind === "unknown-targets-flooded"),
+    );
+    await untilFilters(false);
+    sh("bridge link set dev vxlan10 neigh_suppress on");
+    await untilFilters(true);
+    await reopened("flood");
+    await untilFilters(false);
+    // A restart with the same configuration changes nothing, and tells nothing.
+    await reopened("drop");
+    await untilFilters(true);
+    await reopened("drop");
+    await untilFilters(true);
+    expect(recorder.notices).toEqual([]);
   });
 });
 

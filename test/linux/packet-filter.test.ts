@@ -1,14 +1,27 @@
 import { describe, expect, it } from "vitest";
-import { HOST_SIGNS, TUNNEL_NEWS } from "../../src/linux/packet-filter.ts";
+import { ARP_AND_ND_REQUESTS, HOST_SIGNS, TUNNEL_NEWS } from "../../src/linux/packet-filter.ts";
 import type { BpfInstruction } from "../../src/linux/socket.ts";
+import { Verdict } from "../../src/wire/netlink-filter.ts";
 import { ack, dhcpv4, dhcpv6 } from "../wire/dhcp-frames.ts";
-import { ARP_REQUEST, hex, NS, nd, patch, QEMU_RARP, RA, RS } from "../wire/frames.ts";
+import {
+  ARP_REQUEST,
+  hex,
+  KEEPALIVED_GARP,
+  METALLB_REPLY,
+  NS,
+  nd,
+  patch,
+  QEMU_RARP,
+  RA,
+  RS,
+  UNSOLICITED_NA,
+} from "../wire/frames.ts";
 
 /** Runs a program as the kernel does (`net/core/filter.c`); what lies beyond the frame rejects it. */
 function runs(
   program: readonly BpfInstruction[],
   frame: Uint8Array,
-): { passes: boolean; steps: number } {
+): { passes: boolean; answer?: number; steps: number } {
   let [a, x, steps] = [0, 0, 0];
   const load = (at: number, length: number): number => {
     if (at + length > frame.length) throw new RangeError();
@@ -18,13 +31,15 @@ function runs(
     for (let i = 0; i < program.length; i++) {
       const [code, ifTrue, ifFalse, k] = program[i] ?? [0, 0, 0, 0];
       steps++;
-      if (code === 0x06) return { passes: k !== 0, steps };
+      if (code === 0x06) return { passes: k !== 0, answer: k, steps };
       if (code === 0x28) a = load(k, 2);
       else if (code === 0x30) a = load(k, 1);
+      else if (code === 0x20) a = load(k, 2) * 65536 + load(k + 2, 2);
+      else if (code === 0x07) x = a;
       else if (code === 0x48) a = load(x + k, 2);
       else if (code === 0xb1) x = 4 * (load(k, 1) & 0x0f);
       else {
-        const holds = { 21: a === k, 37: a > k, 53: a >= k, 69: (a & k) !== 0 }[code];
+        const holds = { 21: a === k, 29: a === x, 37: a > k, 53: a >= k, 69: (a & k) !== 0 }[code];
         if (holds === undefined) throw new Error(`Cannot run ${code}`);
         i += holds ? ifTrue : ifFalse;
       }
@@ -80,4 +95,33 @@ describe("What the VXLAN device's socket hears", () => {
       expect(runs(TUNNEL_NEWS, frame).passes).toBe(false);
     }
   });
+});
+
+describe("Requests for unknown IPs", () => {
+  const dropped = (frame: Uint8Array): boolean => verdict(frame) === Verdict.drop;
+  const toOne = (frame: Uint8Array): Uint8Array => patch(frame, 0, "020000000099");
+
+  it("C6.3 are dropped on their way into the tunnel, where that is wanted", () => {
+    expect(dropped(ARP_REQUEST)).toBe(true);
+    expect(dropped(NS)).toBe(true);
+  });
+
+  it.each([
+    ["a request to one host", toOne(ARP_REQUEST)],
+    ["a solicitation to one host", toOne(NS)],
+    ["an announcement", KEEPALIVED_GARP],
+    ["an unsolicited advertisement", UNSOLICITED_NA],
+    ["a reply to all", METALLB_REPLY],
+    ["RARP", QEMU_RARP],
+    ["a router advertisement", RA],
+    ["a router solicitation", RS],
+    ["what a DHCP server says", ACK],
+    ["what a DHCPv6 server says", REPLY],
+    ["data", TCP4],
+    ["data of IPv6", TCP6],
+  ])("are not %s", (_, frame) => expect(verdict(frame)).toBe(Verdict.pass));
+
+  function verdict(frame: Uint8Array): number | undefined {
+    return runs(ARP_AND_ND_REQUESTS, frame).answer;
+  }
 });

@@ -115,6 +115,7 @@ export class Leaf {
       suppresses = false,
       membershipQueries,
       redirectMs,
+      suppression = true,
     }: {
       domains?: ReadonlyMap<Vni, DomainSettings>;
       duplicates?: Partial<DuplicateSettings>;
@@ -126,6 +127,7 @@ export class Leaf {
       suppresses?: boolean;
       membershipQueries?: boolean;
       redirectMs?: number;
+      suppression?: boolean;
     } = {},
   ) {
     this.vtep = vtep;
@@ -139,6 +141,7 @@ export class Leaf {
       linkLocal,
       membershipQueries,
       redirectMs,
+      suppression,
     });
   }
 

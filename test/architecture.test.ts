@@ -37,6 +37,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly (string | RegExp)[]>> = {
     "control/client.ts",
     "control/target.ts",
     "clock.ts",
+    "version.ts",
   ],
 };
 

@@ -6,6 +6,7 @@
 import { CommanderError } from "commander";
 import { DEFAULT_SOCKET, FILTERS, readFilter } from "../control/protocol.ts";
 import { readTarget, type TargetOptions } from "../control/target.ts";
+import { version } from "../version.ts";
 import { type Ask, type Asked, askCommand, askShow, askWatch } from "./ask.ts";
 import { completionOf, SHELLS } from "./completion.ts";
 import { filterOf, optionsOf, type Typed } from "./filter-options.ts";
@@ -75,6 +76,7 @@ export function programOf(io: Io, done: Done): RoamCommand {
   const program = new RoamCommand("roam");
   program
     .description("Shows what roamd, the EVPN MAC mobility daemon of this leaf, knows and does")
+    .version(version(), "--version", "that of roam; roamd's own is told by status")
     .option("--control <path>", "the daemon's socket, or tcp://host:port", DEFAULT_SOCKET)
     .option("--key-file <file>", "over TCP: the shared key to sign requests with")
     .option("--tls-ca <file>", "over TCP: TLS, and whom to believe")

@@ -47,7 +47,7 @@ describe("bash completes", () => {
 
   it("nothing but options after an address", async () => {
     expect(await offered("clear", "duplicate", "02:00:00:00:00:01", "st")).toEqual([]);
-    expect(await offered("clear", "duplicate", "02:00:00:00:00:01", "--v")).toEqual(["--vni"]);
+    expect(await offered("clear", "duplicate", "02:00:00:00:00:01", "--vn")).toEqual(["--vni"]);
   });
 });
 

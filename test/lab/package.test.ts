@@ -59,6 +59,7 @@ describe.skipIf(prefix === undefined)("The installed package", () => {
   it("has both programs on the path, and their manual pages", () => {
     const env = { PATH: `${prefix}/bin:${process.env.PATH}` };
     expect(run("roamd", ["--version"], env)).toEqual({ code: 0, said: `${versionHere()}\n` });
+    expect(run("roam", ["--version"], env)).toEqual({ code: 0, said: `${versionHere()}\n` });
     expect(run("roam", ["--help"], env).said).toContain("Usage: roam ");
     for (const page of ["man1/roam.1", "man8/roamd.8"]) {
       expect(statSync(`${prefix}/share/man/${page}`).size).toBeGreaterThan(0);

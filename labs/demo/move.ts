@@ -3,7 +3,7 @@
 import { Talker, USUAL_SIGNALS } from "../runner/machine.ts";
 import { poll } from "../runner/poll.ts";
 import type { RibRoute } from "../runner/rib-watch.ts";
-import { HOSTS, LEAVES, type Leaf, type Scene, VM, VTEPS } from "../runner/scene.ts";
+import { HOSTS, LEAVES, type Leaf, type Scene, VM } from "../runner/scene.ts";
 
 /** The contract: what `npm run demo -- --json` tells of a move. Milliseconds after the first frame. */
 export interface MoveReport {
@@ -61,7 +61,7 @@ export async function measureMove(scene: Scene, to: Leaf): Promise<MeasuredMove>
 
   const [fdbs, withdrawn] = await Promise.all([
     Promise.all(LEAVES.map((leaf) => followed(scene, leaf, to))),
-    oldWithdrawn(scene, VTEPS[from]),
+    oldWithdrawn(scene, scene.vteps[from]),
   ]);
   const { received } = await scene.machine.count();
   await arrival(scene, received + MARGIN_PACKETS).catch(() => undefined);
@@ -78,7 +78,7 @@ export async function measureMove(scene: Scene, to: Leaf): Promise<MeasuredMove>
   const seen = await detected(scene, to);
   // Told in whole milliseconds, hence perhaps a fraction too early.
   const detectMs = seen === undefined ? null : told(Math.max(seen, began), `roamd on ${to} saw it`);
-  const route = firstRoute(scene, heard, VTEPS[to]);
+  const route = firstRoute(scene, heard, scene.vteps[to]);
   if (route !== undefined) {
     const { seq } = route;
     told(

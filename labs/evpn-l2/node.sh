@@ -53,7 +53,9 @@ segment() {
   ip link add name br10 type bridge
   ip link set dev br10 addrgenmode none
   ip link add name vxlan10 type vxlan id 10 local "$VTEP" dstport 4789 nolearning
-  ip link set dev vxlan10 addrgenmode none mtu 9450 master br10
+  # Beside the inner frame there is the outer one, whose IP header is longer in IPv6.
+  case $VTEP in *:*) mtu=9430 ;; *) mtu=9450 ;; esac
+  ip link set dev vxlan10 addrgenmode none mtu $mtu master br10
   bridge link set dev vxlan10 neigh_suppress on learning off
   for port in eth2 eth3; do
     ip link set dev "$port" master br10
@@ -70,9 +72,13 @@ names() {
 
 underlay() {
   ip link set dev lo up
-  ip address add "$LOOPBACK/32" dev lo
+  # An underlay is of one family.
+  case $LOOPBACK in *:*) host=128 nodad=nodad ;; *) host=32 nodad= ;; esac
+  # shellcheck disable=SC2086 # a word, or none
+  ip address add "$LOOPBACK/$host" dev lo $nodad
   for uplink in $UPLINKS; do
-    ip address add "${uplink#*=}" dev "${uplink%%=*}"
+    # shellcheck disable=SC2086
+    ip address add "${uplink#*=}" dev "${uplink%%=*}" $nodad
     ip link set dev "${uplink%%=*}" up
   done
   for route in $ROUTES; do

@@ -90,7 +90,10 @@ export function newsOf(change: PictureChange): readonly Observation[] {
   }
 }
 
-/** The same devices and VLAN, whatever they are called: what we have written to them is still there. */
+/**
+ * The same devices and VLAN, whatever they are called and whatever their addresses: what we have
+ * written to them is still there, and so are the hosts.
+ */
 function isSame(a: Place, b: Place): boolean {
-  return a.tunnel === b.tunnel && a.bridge === b.bridge && a.segment.vtep === b.segment.vtep;
+  return a.tunnel === b.tunnel && a.bridge === b.bridge;
 }

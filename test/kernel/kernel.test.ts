@@ -257,6 +257,17 @@ describe("A MAC-VRF", () => {
     expect(recorder.resyncs).toContain("fdb: VXLAN device appeared");
   });
 
+  it("whose VTEP address is changed is told anew, and not down: its hosts are still there", async () => {
+    makeSegment({ ports: ["p1"] });
+    kernel = await open(recorder);
+    recorder.clear();
+    sh("ip link set vxlan10 type vxlan id 10 local 10.0.0.7");
+    await recorder.until(() => recorder.of("segment-up").length > 0);
+    expect(recorder.of("segment-up")[0]?.segment.vtep).toBe("10.0.0.7");
+    expect(story()).toEqual(["segment-up"]);
+    expect(recorder.resyncs).toEqual([]);
+  });
+
   it("that comes after its hosts is told with them", async () => {
     sh("ip link add br10 up type bridge");
     addPort(10, "p1");

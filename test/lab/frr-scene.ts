@@ -57,7 +57,7 @@ export function describeWithEveryFrr(
 }
 
 /** Where its programs are; `undefined`, after saying why, where they can not be had. */
-function programsOf({ name, suite }: FrrVersion): string | undefined {
+export function programsOf({ name, suite }: FrrVersion): string | undefined {
   try {
     const script = inRepository("labs/debian.sh");
     return execFileSync("sh", [script, "frr", suite], { encoding: "utf8" }).trim();

@@ -70,9 +70,10 @@ export class BenchLeaf implements AsyncDisposable {
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
-  startRoamd(...flags: readonly string[]): Daemon {
-    const main = ["node", "/roamd/dist/src/main.js", "--config", "/lab/node/roamd.yaml"];
-    return new Daemon(this.leaf, [...main, ...flags]);
+  /** With the limits wide open, or as they are where nobody has said anything. */
+  startRoamd(config: "roamd" | "defaults" = "roamd"): Daemon {
+    const file = `/lab/node/${config}.yaml`;
+    return new Daemon(this.leaf, ["node", "/roamd/dist/src/main.js", "--config", file]);
   }
 
   /** As if it had never been here. */

@@ -91,6 +91,9 @@ export function frrConf(routerId: string, peers: readonly Peer[]): string {
   ].join("\n");
 }
 
+/** As it comes, but for where a lab has its files. */
+export const ROAMD_DEFAULTS_YAML: string = "state: /run/roamd/state\nhttp: 127.0.0.1:9479\n";
+
 /** The hosts here are thousands, and move all day: what is a limit otherwise must not be one here. */
 export const ROAMD_YAML: string = [
   "state: /run/roamd/state",

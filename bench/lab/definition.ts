@@ -6,7 +6,14 @@ import { cpSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inRepository } from "../../labs/runner/repository.ts";
-import { type Binaries, frrConf, gobgpdToml, type Peer, ROAMD_YAML } from "./daemons.ts";
+import {
+  type Binaries,
+  frrConf,
+  gobgpdToml,
+  type Peer,
+  ROAMD_DEFAULTS_YAML,
+  ROAMD_YAML,
+} from "./daemons.ts";
 
 /** Who speaks for the leaves, and for the reflector between them. */
 export type Kind = "roamd" | "floor" | "frr" | "frr-gobgp";
@@ -135,6 +142,7 @@ function leafFiles(
     "gobgpd.toml": gobgpdToml(routerId, peers),
     "frr.conf": frrConf(routerId, peers),
     "roamd.yaml": ROAMD_YAML,
+    "defaults.yaml": ROAMD_DEFAULTS_YAML,
   };
 }
 

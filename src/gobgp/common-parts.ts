@@ -1,7 +1,9 @@
 /**
  * What thousands of routes have in common, kept once: all of a leaf's have its route distinguisher and
- * next hop, and all of a segment's its route targets. Each comes as a text of its own from every message.
+ * next hop, all of a segment's its route targets, and nearly all no Ethernet segment. Each comes as a
+ * text of its own from every message.
  */
+import type { Esi } from "../evpn/esi.ts";
 import type { MacIpRoute } from "../evpn/mac-ip-route.ts";
 import type { RouteDistinguisher } from "../evpn/route-distinguisher.ts";
 import type { RouteTarget } from "../evpn/route-target.ts";
@@ -13,6 +15,7 @@ const KEPT_MAX = 10_000;
 export class CommonParts {
   readonly #rds = new Map<RouteDistinguisher, RouteDistinguisher>();
   readonly #nexthops = new Map<VtepAddress, VtepAddress>();
+  readonly #esis = new Map<Esi, Esi>();
   readonly #targets = new Map<string, readonly RouteTarget[]>();
 
   /** The same route, with the parts that others have as well. */
@@ -28,7 +31,7 @@ export class CommonParts {
       nexthop: kept(this.#nexthops, route.nexthop, route.nexthop),
       routeTargets: kept(this.#targets, routeTargets.join(" "), routeTargets),
       mobility: route.mobility,
-      esi: route.esi,
+      esi: kept(this.#esis, route.esi, route.esi),
       defaultGateway: route.defaultGateway,
     };
   }

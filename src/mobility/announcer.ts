@@ -13,12 +13,6 @@ export const ANNOUNCED_PER_SECOND = 100;
 /** IPs that nobody has: who had them last is remembered of so many. */
 const OWNERLESS_MAX = 4096;
 
-interface Known {
-  readonly mac: MacAddress;
-  /** When it came to have the IP from another MAC; `undefined`: it was the first. */
-  readonly movedAt: number | undefined;
-}
-
 /** So many a second, counted second by second. */
 export class Allowance {
   readonly #perSecond: number;
@@ -44,7 +38,9 @@ export class Allowance {
 export class Announcer {
   /** Announcements that wait for their turn. */
   readonly agenda: Agenda<IpAddress> = new Agenda();
-  readonly #owners = new Map<IpAddress, Known>();
+  readonly #owners = new Map<IpAddress, MacAddress>();
+  /** When an IP came to its owner from another MAC; of most there was none. */
+  readonly #movedAt = new Map<IpAddress, number>();
   /** Of those, the IPs that nobody has now; the one longest so first. */
   readonly #ownerless = new Set<IpAddress>();
   /** When an IP was last announced; the one longest ago first. */
@@ -54,9 +50,10 @@ export class Announcer {
   /** Answers who had it before, if that was another. */
   held(ip: IpAddress, mac: MacAddress, at: number): MacAddress | undefined {
     this.#ownerless.delete(ip);
-    const before = this.#owners.get(ip)?.mac;
+    const before = this.#owners.get(ip);
     if (before === mac) return undefined;
-    this.#owners.set(ip, { mac, movedAt: before === undefined ? undefined : at });
+    this.#owners.set(ip, mac);
+    if (before !== undefined) this.#movedAt.set(ip, at);
     return before;
   }
 
@@ -68,13 +65,14 @@ export class Announcer {
     for (const longest of this.#ownerless) {
       this.#ownerless.delete(longest);
       this.#owners.delete(longest);
+      this.#movedAt.delete(longest);
       return;
     }
   }
 
   /** Whether it has come to another MAC within the last `ms`. */
   hasMovedWithin(ip: IpAddress, ms: number, at: number): boolean {
-    const movedAt = this.#owners.get(ip)?.movedAt;
+    const movedAt = this.#movedAt.get(ip);
     return movedAt !== undefined && at - movedAt < ms;
   }
 

@@ -1,4 +1,5 @@
 /** What a MAC-VRF has put off: when the next of it is due, and doing it. */
+import { Agenda } from "./agenda.ts";
 import { announceDue } from "./announce.ts";
 import { attendAll } from "./attend.ts";
 import { attendChallenges } from "./attend-challenges.ts";
@@ -14,7 +15,44 @@ import { endOldRedirects } from "./redirects.ts";
 import { bidAgain } from "./refusals.ts";
 import { endOverdue } from "./word.ts";
 
-export function nextDue(domain: Domain): number | undefined {
+/** The MAC-VRFs that have put something off: only where something has happened is looked anew. */
+export class DueDomains {
+  readonly #agenda = new Agenda<Domain>();
+  readonly #touched = new Set<Domain>();
+
+  /** Something happens there: what it has put off may be another by the time that is asked for. */
+  touch(domain: Domain): void {
+    this.#touched.add(domain);
+  }
+
+  /** When the first of them is due. */
+  get next(): number | undefined {
+    this.#look();
+    return this.#agenda.next;
+  }
+
+  /** Takes out all that are due by now. */
+  take(now: number): readonly Domain[] {
+    this.#look();
+    const due: Domain[] = [];
+    for (;;) {
+      const first = this.#agenda.take(now);
+      if (first === undefined) return due;
+      due.push(first);
+    }
+  }
+
+  #look(): void {
+    for (const domain of this.#touched) {
+      const at = nextDue(domain);
+      if (at === undefined) this.#agenda.delete(domain);
+      else this.#agenda.set(domain, at);
+    }
+    this.#touched.clear();
+  }
+}
+
+function nextDue(domain: Domain): number | undefined {
   const times = [
     nextRecovery(domain),
     domain.agenda.next,

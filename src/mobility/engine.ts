@@ -6,7 +6,7 @@ import { announceChanges } from "./announce.ts";
 import { hostAgedOut } from "./attend.ts";
 import type { Scene } from "./commit.ts";
 import { Domain } from "./domain.ts";
-import { doDue, nextDue } from "./due.ts";
+import { DueDomains, doDue } from "./due.ts";
 import type { DuplicateSettings } from "./duplicates.ts";
 import { hostSeen, type SeenPolicy } from "./hosts.ts";
 import { forgetReturning } from "./late.ts";
@@ -31,6 +31,7 @@ import { wordGiven } from "./word.ts";
 export class Engine {
   readonly #settings: EngineSettings;
   readonly #domains = new Map<Vni, Domain>();
+  readonly #due = new DueDomains();
   readonly #rib = new Rib();
   readonly #rdNumbers = new RdNumbers();
   readonly #outbox = new Outbox();
@@ -86,14 +87,12 @@ export class Engine {
 
   /** When `tick` is to be called at the latest, in milliseconds since the epoch. */
   get deadline(): number | undefined {
-    const deadlines = [...this.#domains.values()].map(nextDue);
-    const earliest = Math.min(...deadlines.map((at) => at ?? Number.POSITIVE_INFINITY));
-    return Number.isFinite(earliest) ? earliest : undefined;
+    return this.#due.next;
   }
 
   /** Does what is due by now. */
   tick(at: number): Decision {
-    for (const domain of this.#domains.values()) {
+    for (const domain of this.#due.take(at)) {
       doDue(this.#scene(domain, at), this.#policy(domain.vni));
     }
     return this.#decided(at);
@@ -170,12 +169,17 @@ export class Engine {
   }
 
   #scene(domain: Domain, at: number): Scene {
+    this.#due.touch(domain);
     return { domain, outbox: this.#outbox, at };
   }
 
   #domainOf(vni: Vni): Domain {
-    const known = this.#domains.get(vni);
-    if (known !== undefined) return known;
+    const domain = this.#domains.get(vni) ?? this.#newDomain(vni);
+    this.#due.touch(domain);
+    return domain;
+  }
+
+  #newDomain(vni: Vni): Domain {
     const redirectMs = (): number => this.#redirectMs;
     const domain = new Domain(vni, { ...hostRules(this.#settings, vni), redirectMs });
     this.#domains.set(vni, domain);

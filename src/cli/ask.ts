@@ -4,7 +4,7 @@ import type { Filter } from "../control/protocol.ts";
 import type { EventRow, ShowRows, What } from "../control/rows.ts";
 import type { Target } from "../control/target.ts";
 import { EXIT, type Io } from "./io.ts";
-import { commandLine, eventLine, render, type Shown } from "./render.ts";
+import { commandLine, eventLine, rendererOf, type Shown } from "./render.ts";
 
 /** Whom to ask, and how to print what is answered. */
 export interface Asked {
@@ -74,7 +74,10 @@ export function askCommand(command: Command, ask: Asked): Promise<number> {
 type Client = import("../control/client.ts").ControlClient;
 
 /** gRPC is loaded only here: help and mistyped commands need not wait for it. */
-async function withClient(ask: Asked, use: (client: Client) => Promise<number>): Promise<number> {
+export async function withClient(
+  ask: Asked,
+  use: (client: Client) => Promise<number>,
+): Promise<number> {
   const { ControlClient, ControlError } = await import("../control/client.ts");
   const client = new ControlClient(ask.target);
   try {
@@ -112,11 +115,24 @@ async function printArray(answer: Answer, what: What, io: Io): Promise<number> {
   return count;
 }
 
-/** A table needs all rows first: its columns are as wide as their widest cell. */
+/** Rows of which the first lines are printed: a table of so many is aligned as a whole. */
+const FIRST_ROWS = 2000;
+
+/** As it comes, but for the first rows, by whose widths the columns are made. */
 async function printTable(answer: Answer, what: Shown, io: Io): Promise<number> {
-  const rows: ShowRows[Shown][] = [];
-  for await (const texts of answer) for (const text of texts) rows.push(JSON.parse(text));
+  const render = rendererOf(what, io);
+  let rows: ShowRows[Shown][] = [];
+  let count = 0;
+  let isPrinting = false;
+  for await (const texts of answer) {
+    for (const text of texts) rows.push(JSON.parse(text));
+    count += texts.length;
+    isPrinting ||= count >= FIRST_ROWS;
+    if (!isPrinting) continue;
+    await io.out(render(rows));
+    rows = [];
+  }
   // Half a table would look like a whole one.
-  if (!io.signal.aborted) await io.out(render(what, rows, io));
-  return rows.length;
+  if (!io.signal.aborted && (rows.length > 0 || !isPrinting)) await io.out(render(rows));
+  return count;
 }

@@ -15,6 +15,7 @@ import { EXIT, type Io } from "./io.ts";
 import { addClear, addWord } from "./order-commands.ts";
 import type { Shown } from "./render.ts";
 import { RoamCommand } from "./roam-command.ts";
+import type { TopAsk } from "./top.ts";
 
 interface Table {
   readonly what: Exclude<Shown, "status" | "history" | "explain">;
@@ -129,6 +130,9 @@ function addQuestions(program: RoamCommand, io: Io, done: Done): void {
     .add("doctor", "what breaks EVPN in practice: whether it does here, and what to do about it")
     .example("doctor", "doctor --json")
     .action(() => done(examineAll({ io, ...globals(program, io) })));
+  addTop(program, (once, intervalMs, filter) =>
+    done(topOf({ io, ...globals(program, io), filter, once, intervalMs })),
+  );
   const watch = program.add("watch", "what happens, as it happens, until interrupted");
   question(watch, "events").example("watch --vni 10");
 }
@@ -142,6 +146,40 @@ function addCompletion(program: RoamCommand, io: Io, done: Done): void {
       .example(`completion ${shell}`)
       .action(() => done(io.out(completionOf(program, shell)).then(() => EXIT.ok)));
   }
+}
+
+function addTop(
+  program: RoamCommand,
+  ask: (once: boolean, intervalMs: number, filter: Ask["filter"]) => Promise<void>,
+): void {
+  const top = program
+    .add("top", "a live screen of moves, rates and top movers, until interrupted")
+    .example("top", "top --once", "top --json --interval 5");
+  top
+    .option("--once", "look once, and end")
+    .option("--interval <seconds>", "look so often", "1")
+    .option("--vni <number>", "only of this VNI");
+  top.action(({ once, interval, vni }: Typed) => {
+    const seconds = Number(interval);
+    const filter = readFilter("ports", vni === undefined ? {} : filterOf({ vni }));
+    const mistake = !filter.ok
+      ? filter.error
+      : seconds >= LEAST_SECONDS
+        ? undefined
+        : `Cannot look every "${interval}" seconds: ${LEAST_SECONDS} is the least`;
+    if (mistake !== undefined || !filter.ok) {
+      return top.error(`error: ${mistake}`, { exitCode: EXIT.usage });
+    }
+    return ask(once === true, seconds * 1000, filter.value);
+  });
+}
+
+/** The daemon has better things to do than to be looked at. */
+const LEAST_SECONDS = 0.1;
+
+async function topOf(ask: TopAsk): Promise<number> {
+  const { askTop } = await import("./top.ts");
+  return askTop(ask);
 }
 
 /** Loaded only here, as gRPC is. */

@@ -4,6 +4,8 @@ export interface Io {
   readonly out: (text: string) => Promise<void>;
   readonly err: (text: string) => Promise<void>;
   readonly colour: boolean;
+  /** How high the terminal is; `undefined`: it is none. */
+  readonly screenLines?: number | undefined;
   /** The time of day, in milliseconds since the epoch. */
   readonly now: () => number;
   /** Aborted when the user has had enough. */

@@ -25,6 +25,7 @@ process.exitCode = await run(process.argv.slice(2), {
   out: (text) => write(process.stdout, text),
   err: (text) => write(process.stderr, text),
   colour: process.stdout.isTTY && (process.env.NO_COLOR ?? "") === "",
+  screenLines: process.stdout.isTTY ? process.stdout.rows : undefined,
   now: timeOfDay,
   signal: interrupted.signal,
 });

@@ -19,7 +19,7 @@ import { explainText } from "./explain-text.ts";
 import { routesDetail } from "./routes-text.ts";
 import {
   type Cell,
-  formatTable,
+  GrowingTable,
   paint,
   printable,
   type Style,
@@ -115,42 +115,41 @@ const duplicates: Columns<DuplicateRow> = {
 /** What `doctor` judges is for nobody to look at. */
 export type Shown = Exclude<What, "facts">;
 
+/** Puts rows as they come into text. */
+type Renderer<Row> = (rows: readonly Row[]) => string;
+
 const RENDERERS: {
-  readonly [W in Shown]: (rows: readonly ShowRows[W][], options: TableOptions) => string;
+  readonly [W in Shown]: (options: TableOptions) => Renderer<ShowRows[W]>;
 } = {
-  status: (rows, options) => rows.map((row) => statusText(row, options)).join(""),
+  status: (options) => (rows) => rows.map((row) => statusText(row, options)).join(""),
   vnis: table(vnis),
   macs: table(macs),
   neighbors: table(neighbors),
-  routes: (rows, options) =>
-    rows.some(({ paths }) => paths !== undefined)
-      ? routesDetail(rows, options)
-      : table(routes)(rows, options),
+  routes: (options) => {
+    const plain = table(routes)(options);
+    return (rows) =>
+      rows.some(({ paths }) => paths !== undefined) ? routesDetail(rows, options) : plain(rows);
+  },
   vteps: table(vteps),
   ports: table(ports),
-  moves: movesText,
-  history: historyText,
-  explain: explainText,
+  moves: (options) => (rows) => movesText(rows, options),
+  history: (options) => (rows) => historyText(rows, options),
+  explain: (options) => (rows) => explainText(rows, options),
   duplicates: table(duplicates),
 };
 
-export function render<W extends Shown>(
-  what: W,
-  rows: readonly ShowRows[W][],
-  options: TableOptions,
-): string {
-  return RENDERERS[what](rows, options);
+/** Of an answer that comes in several pieces, each is given to the same renderer. */
+export function rendererOf<W extends Shown>(what: W, options: TableOptions): Renderer<ShowRows[W]> {
+  return RENDERERS[what](options);
 }
 
 function table<Row>(columns: Columns<Row>) {
   const heads = Object.keys(columns);
   const cells = Object.values(columns);
-  return (rows: readonly Row[], options: TableOptions): string =>
-    formatTable(
-      heads,
-      rows.map((row) => cells.map((cell) => cell(row))),
-      options,
-    );
+  return (options: TableOptions): Renderer<Row> => {
+    const growing = new GrowingTable(heads, options);
+    return (rows) => growing.add(rows.map((row) => cells.map((cell) => cell(row))));
+  };
 }
 
 function statusText(row: StatusRow, { colour }: TableOptions): string {

@@ -23,24 +23,52 @@ export interface TableOptions {
 export function formatTable(
   heads: readonly string[],
   rows: readonly (readonly Cell[])[],
-  { colour }: TableOptions,
+  options: TableOptions,
 ): string {
-  const widths = heads.map((head) => head.length);
-  for (const row of rows) {
-    row.forEach((cell, i) => {
-      widths[i] = Math.max(widths[i] ?? 0, textOf(cell).length);
-    });
+  return new GrowingTable(heads, options).add(rows);
+}
+
+/**
+ * A table that is printed while it comes: the columns are as wide as anything printed so far, so of
+ * a table that comes in one piece all lines are aligned.
+ */
+export class GrowingTable {
+  readonly #heads: readonly string[];
+  readonly #widths: number[];
+  readonly #colour: boolean;
+  #hasHead = false;
+
+  constructor(heads: readonly string[], { colour }: TableOptions) {
+    this.#heads = heads;
+    this.#widths = heads.map((head) => head.length);
+    this.#colour = colour;
   }
-  const line = (cells: readonly Cell[], head: boolean): string =>
-    cells
+
+  /** The next lines; the first time also the head. */
+  add(rows: readonly (readonly Cell[])[]): string {
+    for (const row of rows) {
+      row.forEach((cell, i) => {
+        this.#widths[i] = Math.max(this.#widths[i] ?? 0, textOf(cell).length);
+      });
+    }
+    const head = this.#hasHead ? [] : [this.#line(this.#heads, "head")];
+    this.#hasHead = true;
+    return [...head, ...rows.map((row) => this.#line(row, "row"))]
+      .map((line) => `${line}\n`)
+      .join("");
+  }
+
+  #line(cells: readonly Cell[], kind: "head" | "row"): string {
+    return cells
       .map((cell, i) => {
-        const padding = i === cells.length - 1 ? 0 : (widths[i] ?? 0) - textOf(cell).length;
-        const style = head ? "head" : typeof cell === "string" ? undefined : cell.style;
-        return paint(textOf(cell), colour ? style : undefined) + " ".repeat(padding);
+        const isLast = i === cells.length - 1;
+        const padding = isLast ? 0 : (this.#widths[i] ?? 0) - textOf(cell).length;
+        const style = kind === "head" ? kind : typeof cell === "string" ? undefined : cell.style;
+        return paint(textOf(cell), this.#colour ? style : undefined) + " ".repeat(padding);
       })
       .join(GAP)
       .trimEnd();
-  return [line(heads, true), ...rows.map((row) => line(row, false))].join("\n").concat("\n");
+  }
 }
 
 export function paint(text: string, style: Style | "head" | undefined): string {

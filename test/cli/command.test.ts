@@ -11,7 +11,7 @@ import type { TcpAccess } from "../../src/control/tcp.ts";
 import type { EventListener } from "../../src/control/watch.ts";
 import { macIpRouteKey } from "../../src/evpn/mac-ip-route.ts";
 import type { Vni } from "../../src/evpn/vni.ts";
-import { entry, LEAF2, macIpRoute, T0, world } from "../control/world.ts";
+import { entry, LEAF2, macIpRoute, port, T0, world } from "../control/world.ts";
 import { adv, I4, A as LEAF, Leaf, M, B as OTHER } from "../mobility/leaf.ts";
 
 const A = "02:00:00:00:00:0a";
@@ -105,7 +105,13 @@ interface Said {
 
 async function roam(
   words: string,
-  { colour = false, signal = new AbortController().signal, onOut = (_: string) => {} } = {},
+  {
+    colour = false,
+    signal = new AbortController().signal,
+    onOut = (_: string) => {},
+    now = 0,
+    screenLines = undefined as number | undefined,
+  } = {},
 ): Promise<Said> {
   const said = { code: -1, out: "", err: "" };
   said.code = await run(["--control", socket, ...words.split(" ").filter((word) => word !== "")], {
@@ -117,7 +123,8 @@ async function roam(
       said.err += text;
     },
     colour,
-    now: () => 0,
+    screenLines,
+    now: () => now,
     signal,
   });
   return said;
@@ -188,6 +195,25 @@ describe("roam show", () => {
     await start();
     expect((await roam("show macs", { colour: true })).out).toContain("\u001b[32mhere\u001b[0m   ");
     expect((await roam("show macs")).out).not.toContain("\u001b");
+  });
+
+  it("prints the first rows of a long table while the others come", async () => {
+    const entries = Array.from({ length: 5000 }, (_, i) =>
+      entry({
+        mac: `02:00:00:00:${(i >> 8).toString(16).padStart(2, "0")}:${(i & 255).toString(16).padStart(2, "0")}`,
+        ...(i === 4999 ? { port: "a-longer-name" } : {}),
+      }),
+    );
+    snapshot = world({ entries });
+    await start();
+    const pieces: string[] = [];
+    const { out } = await roam("show macs", { onOut: (text) => pieces.push(text) });
+    expect(pieces.length).toBeGreaterThan(2);
+    expect(pieces[0]?.split("\n").length).toBeLessThan(3000);
+    const lines = out.trimEnd().split("\n");
+    expect(lines).toHaveLength(5001);
+    expect(lines.filter((line) => line.startsWith("VNI"))).toHaveLength(1);
+    expect(lines.at(-1)).toContain("a-longer-name");
   });
 
   it("takes times as people write them, and narrows by them", async () => {
@@ -386,6 +412,81 @@ describe("roam explain", () => {
       out: "",
       err: `Cannot explain MAC ${B}: it is not known\n`,
     });
+  });
+});
+
+describe("roam top", () => {
+  const at = Date.parse("2026-03-01T12:00:05.000Z");
+
+  it("looks once, and says what moves", async () => {
+    snapshot = { ...snapshot, ports: [port("swp1", { frames: 7 })] };
+    await start();
+    expect(await roam("top --once", { now: at })).toEqual({
+      code: 0,
+      err: "",
+      out: [
+        "roamd 0.1.0, ready, up 90 s, 2026-03-01T12:00:05.000Z",
+        "macs     1 local, 1 remote, 0 duplicate",
+        "pending  0 kernel, 0 gobgp",
+        "moves    0.10/s in 10 s, 0.02/s in 60 s, 0.00/s in 300 s",
+        "",
+        "top movers",
+        "MOVES  VNI  MAC                IS AT  LAST",
+        "1      10   02:00:00:00:00:0a  swp1   12:00:00.0",
+        "",
+        "ports",
+        "VNI  PORT  MACS  FRAMES/S  IGNORED/S",
+        "10   swp1  1     -         -",
+        "",
+        "last moves",
+        "AT          VNI  MAC                WAY                 SEQ  SIGNAL          TOOK",
+        "12:00:00.0  10   02:00:00:00:00:0a  10.255.0.2 -> swp1  1    gratuitous-arp  1.3 ms",
+        "",
+        "",
+      ].join("\n"),
+    });
+  });
+
+  it("is one object per look for scripts, until it is interrupted", async () => {
+    await start();
+    const enough = new AbortController();
+    let looks = 0;
+    const { code, out } = await roam("top --json --interval 0.1", {
+      now: at,
+      signal: enough.signal,
+      onOut: () => {
+        if (++looks === 2) enough.abort();
+      },
+    });
+    expect(code).toBe(0);
+    const frames = out
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(frames).toHaveLength(2);
+    expect(frames[0]).toMatchObject({ ready: true, movers: [{ mac: A, moves: 1 }] });
+  });
+
+  it("draws on a screen of its own, and gives it back", async () => {
+    await start();
+    const enough = new AbortController();
+    const { out } = await roam("top", {
+      now: at,
+      screenLines: 24,
+      signal: enough.signal,
+      onOut: (text) => {
+        if (text.includes("top movers")) enough.abort();
+      },
+    });
+    expect(out.startsWith("\u001b[?1049h\u001b[?25l\u001b[H")).toBe(true);
+    expect(out.endsWith("\u001b[?25h\u001b[?1049l")).toBe(true);
+    expect(out).not.toContain("\u001b[2J");
+  });
+
+  it("does not look all the time", async () => {
+    expect((await roam("top --interval 0")).err).toContain('Cannot look every "0" seconds');
+    expect((await roam("top --interval often")).code).toBe(2);
+    expect((await roam("top --vni ten")).code).toBe(2);
   });
 });
 

@@ -14,17 +14,24 @@ import { entry, world } from "../control/world.ts";
 
 const program = fileURLToPath(new URL("../../dist/src/cli/main.js", import.meta.url));
 
+const MACS = 100_000;
+const entries = Array.from({ length: MACS }, (_, i) =>
+  entry({
+    mac: `02:00:00:${i
+      .toString(16)
+      .padStart(6, "0")
+      .replace(/..(?!$)/g, "$&:")}`,
+  }),
+);
+/** Goes on with each turn of the daemon's event loop. */
+let turns = 0;
+
 let folder = "";
 let server: ControlServer;
 let told: () => void = () => {};
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "roam-"));
-  const entries = Array.from({ length: 5000 }, (_, i) =>
-    entry({
-      mac: `02:00:00:00:${(i >> 8).toString(16).padStart(2, "0")}:${(i & 255).toString(16).padStart(2, "0")}`,
-    }),
-  );
   const listeners = new Set<EventListener>();
   const listening = await listen({
     socket: join(folder, "roamd.sock"),
@@ -60,10 +67,26 @@ async function roam(words: readonly string[], socket: string) {
 describe.skipIf(!existsSync(program))("The program roam", () => {
   it("prints all rows and ends with 0", async () => {
     const { out, err, exited } = await roam(["show", "macs", "--json"], server.socket);
-    expect(JSON.parse(await out)).toHaveLength(5000);
+    expect(JSON.parse(await out)).toHaveLength(MACS);
     expect(await err).toBe("");
     expect((await exited)[0]).toBe(0);
-  });
+  }, 60_000);
+
+  it("lets the daemon do its work between any few hundred rows that it reads", async () => {
+    let isReading = true;
+    turns = 0;
+    const turn = (): void => {
+      turns++;
+      if (isReading) setImmediate(turn);
+    };
+    turn();
+    const { out } = await roam(["show", "macs"], server.socket);
+    const lines = (await out).split("\n").length - 2;
+    isReading = false;
+    expect(lines).toBe(MACS);
+    // Sorting takes some turns, and each 256 rows at least one.
+    expect(turns).toBeGreaterThan(2 * Math.floor(MACS / 256));
+  }, 60_000);
 
   it("ends with 3 where nobody listens", async () => {
     const socket = join(folder, "none.sock");
@@ -73,20 +96,30 @@ describe.skipIf(!existsSync(program))("The program roam", () => {
     expect(await out).toBe("");
   });
 
-  it("ends quietly when nobody reads on", async () => {
-    const child = spawn(process.execPath, [
-      program,
-      "--control",
-      server.socket,
-      "show",
-      "macs",
-      "--json",
-    ]);
-    const err = text(child.stderr);
-    child.stdout.once("data", () => child.stdout.destroy());
-    expect((await once(child, "exit"))[0]).toBe(0);
-    expect(await err).toBe("");
-  });
+  it.each([
+    ["a table", ["show", "macs"]],
+    ["an array", ["show", "macs", "--json"]],
+    ["routes", ["show", "routes", "--json"]],
+  ])(
+    "ends quietly when nobody reads on: %s",
+    async (_what, words) => {
+      const child = spawn(process.execPath, [program, "--control", server.socket, ...words]);
+      const err = text(child.stderr);
+      child.stdout.once("data", () => child.stdout.destroy());
+      expect((await once(child, "exit"))[0]).toBe(0);
+      expect(await err).toBe("");
+    },
+    60_000,
+  );
+
+  it("can be cut by head, with the first rows of many", async () => {
+    const command = `"$0" "$1" --control "$2" show macs | head -n 3`;
+    const child = spawn("sh", ["-c", command, process.execPath, program, server.socket]);
+    const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
+    expect(out.split("\n")[1]).toContain("02:00:00:00:00:00");
+    expect(out.split("\n")).toHaveLength(4);
+    expect(err).toBe("");
+  }, 60_000);
 
   it("ends a watch with 0 when it is interrupted", async () => {
     const watched = new Promise<void>((resolve) => {

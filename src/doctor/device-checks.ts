@@ -65,8 +65,8 @@ export function floodCheck({ daemon, host }: Facts): CheckRow {
   const check = "flood-list";
   if (!host.found) return unknown(check, host.why);
   return judging(check, daemon, ({ vnis }) => {
-    const unread = vnis.flatMap(({ vxlan }) => {
-      const list = host.value.floods.get(vxlan);
+    const unread = vnis.flatMap(({ vni }) => {
+      const list = host.value.floods.get(vni);
       return list?.found === false ? [list.why] : [];
     });
     if (unread[0] !== undefined) return unknown(check, unread[0]);
@@ -79,7 +79,7 @@ function floodFindings(
   { vni, vxlan, flooding, silent }: FactsRow["vnis"][number],
   { floods }: HostFacts,
 ): readonly Finding[] {
-  const list = floods.get(vxlan);
+  const list = floods.get(vni);
   const standing = list?.found === true ? list.value : [];
   const missing = flooding.filter((vtep) => !standing.includes(vtep));
   return [

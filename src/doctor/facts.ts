@@ -17,8 +17,8 @@ export interface HostFacts {
   readonly links: Found<readonly LinkFacts[]>;
   /** By VTEP: the device that packets to it leave by. */
   readonly devices: ReadonlyMap<string, string>;
-  /** By VXLAN device: where flooded frames go. */
-  readonly floods: ReadonlyMap<string, Found<readonly string[]>>;
+  /** By VNI: where flooded frames go. */
+  readonly floods: ReadonlyMap<number, Found<readonly string[]>>;
   /** Whether iptables sees frames that only pass through a bridge; IPv4 and IPv6. */
   readonly bridgeNetfilter: Found<{ readonly ipv4: boolean; readonly ipv6: boolean }>;
   /** The chain FORWARD. */

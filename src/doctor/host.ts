@@ -33,7 +33,7 @@ export async function gatherHost(daemon: Found<FactsRow>, signal: AbortSignal): 
     devices: await devicesOf(ask, vteps),
     floods: new Map(
       await Promise.all(
-        vnis.map(async ({ vxlan }) => [vxlan, await floodsOf(ask, vxlan)] as const),
+        vnis.map(async ({ vni, vxlan }) => [vni, await floodsOf(ask, vxlan, vni)] as const),
       ),
     ),
     bridgeNetfilter: await bridgeNetfilter(),
@@ -103,8 +103,9 @@ async function devicesOf(ask: Ask, vteps: readonly string[]): Promise<ReadonlyMa
   return devices;
 }
 
-function floodsOf(ask: Ask, vxlan: string): Promise<Found<readonly string[]>> {
-  return reading(ask("bridge", ["-j", "fdb", "show", "dev", vxlan]), readFloods);
+function floodsOf(ask: Ask, vxlan: string, vni: number): Promise<Found<readonly string[]>> {
+  const said = ask("bridge", ["-j", "fdb", "show", "dev", vxlan]);
+  return reading(said, (json) => readFloods(json, vni));
 }
 
 async function bridgeNetfilter(): Promise<HostFacts["bridgeNetfilter"]> {

@@ -30,10 +30,10 @@ export function readRouteDevice(json: string): string | undefined {
   return textOf(listOf(JSON.parse(json))[0]?.dev);
 }
 
-/** `bridge -j fdb show dev VXLAN`: where flooded frames go. */
-export function readFloods(json: string): readonly string[] {
-  return listOf(JSON.parse(json)).flatMap(({ mac, dst }) =>
-    mac === "00:00:00:00:00:00" ? (textOf(dst) ?? []) : [],
+/** `bridge -j fdb show dev VXLAN`: where flooded frames of a VNI go; a device may have many of them. */
+export function readFloods(json: string, vni: number): readonly string[] {
+  return listOf(JSON.parse(json)).flatMap(({ mac, dst, src_vni: of = vni }) =>
+    mac === "00:00:00:00:00:00" && of === vni ? (textOf(dst) ?? []) : [],
   );
 }
 

@@ -18,12 +18,13 @@ function move(secondsAgo: number, mac = A, to: string | null = "swp1"): ShowRows
     signal: "data",
     by: null,
     over: null,
+    redirected: 0,
     steps: [],
   };
 }
 
 function port(name: string, frames: number, ignored = 0, macs = 1): ShowRows["ports"] {
-  return { vni: 10, port: name, state: "up", macs, frames, ignored, ignoredBy: {} };
+  return { vni: 10, vlan: null, port: name, state: "up", macs, frames, ignored, ignoredBy: {} };
 }
 
 function look(more: Partial<Look> = {}): Look {

@@ -88,7 +88,7 @@ describe("The doctor", () => {
     [
       "a VTEP that is missing in the flood list",
       "flood-list",
-      facts({}, { floods: new Map([["vxlan10", { found: true, value: [] }]]) }),
+      facts({}, { floods: new Map([[10, { found: true, value: [] }]]) }),
       "does not flood to 10.255.0.2",
     ],
     [

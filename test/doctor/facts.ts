@@ -62,7 +62,7 @@ export const UPLINK: LinkFacts = {
 export const HOST: HostFacts = {
   links: { found: true, value: [UPLINK, VXLAN] },
   devices: new Map([["10.255.0.2", "eth1"]]),
-  floods: new Map([["vxlan10", { found: true, value: ["10.255.0.2"] }]]),
+  floods: new Map([[10, { found: true, value: ["10.255.0.2"] }]]),
   bridgeNetfilter: { found: true, value: { ipv4: false, ipv6: false } },
   forward: { found: true, value: { policy: "ACCEPT", rules: 0, docker: false } },
   arpSeconds: new Map([["br10", 105]]),

@@ -53,7 +53,10 @@ it("bridge -j fdb show says where flooded frames go", () => {
   const json = `[{"mac":"02:00:00:00:01:00","dst":"10.255.0.2","flags":["self"],"state":"static"},
     {"mac":"00:00:00:00:00:00","dst":"10.255.0.3","flags":["self"],"state":"static"},
     {"mac":"2e:ad:b6:c7:47:c2","flags":[],"master":"br10","state":"permanent"}]`;
-  expect(readFloods(json)).toEqual(["10.255.0.3"]);
+  expect(readFloods(json, 10)).toEqual(["10.255.0.3"]);
+  const many = `[{"mac":"00:00:00:00:00:00","dst":"10.255.0.3","src_vni":10},
+    {"mac":"00:00:00:00:00:00","dst":"10.255.0.4","src_vni":20}]`;
+  expect(readFloods(many, 20)).toEqual(["10.255.0.4"]);
 });
 
 it("iptables -S FORWARD says the policy, and whether docker was there", () => {

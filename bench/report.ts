@@ -1,5 +1,5 @@
 /** What people get to see of the measurements: in the terminal and in `bench/results/`. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { inRepository } from "../labs/runner/repository.ts";
 import { FRR_NAME, GOBGPD_NAME } from "./lab/daemons.ts";
 import type { Judged } from "./measured.ts";
@@ -80,8 +80,22 @@ export function writeResults(judged: readonly Judged[], heard: Heard): void {
   ];
   writeFileSync(`${folder}/README.md`, page.join("\n"));
   writeFileSync(`${folder}/results.svg`, pictureOf(judged.map(({ line }) => line)));
+  writeReadme(judged, heard);
   const lines = judged.map(({ line }) => line);
   writeFileSync(`${folder}/results.json`, `${JSON.stringify(lines, undefined, 2)}\n`);
+}
+
+/** The last line of each bench, its hardest, goes where the README keeps a place for it. */
+function writeReadme(judged: readonly Judged[], { isBusy }: Heard): void {
+  const path = inRepository("README.md");
+  const hardest = new Map(judged.map((each) => [each.line.name, each]));
+  const busy = isBusy ? " (on a busy machine)" : "";
+  const table = `${tableOf([...hardest.values()])}\n\nMedians${busy}; [all of them](bench/results/README.md).`;
+  const before = readFileSync(path, "utf8");
+  const place = /(<!-- npm run bench -->\n)[\s\S]*?(\n<!-- until here -->)/;
+  const after = before.replace(place, (_, from: string, to: string) => `${from}\n${table}\n${to}`);
+  if (after === before && !place.test(before)) throw new Error(`Cannot find its place in ${path}`);
+  writeFileSync(path, after);
 }
 
 function figure(number: number): string {

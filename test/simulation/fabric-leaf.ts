@@ -21,6 +21,12 @@ export interface Frame {
   readonly signal: Signal;
 }
 
+export interface Binding {
+  readonly ip: IpAddress;
+  /** The host has answered to it. */
+  readonly answers: boolean;
+}
+
 export interface FabricLeaf {
   readonly vtep: VtepAddress;
   /** Whose rules it follows: not all that is asked of ours can be asked of FRR. */
@@ -55,11 +61,8 @@ export interface FabricLeaf {
   neighbours(): readonly string[];
   /** Whether it holds this MAC, or this IP, to be at several places. */
   isDuplicate(address: MacAddress | IpAddress): boolean;
-  /**
-   * The IPs that it gives to a MAC behind one of its ports, and could find out about by asking: it has
-   * another of the family, or this one has answered before.
-   */
-  provable(mac: MacAddress): readonly IpAddress[];
+  /** The IPs that it gives to a MAC behind one of its ports; of FRR's nothing is asked. */
+  bindings(mac: MacAddress): readonly Binding[];
   /** To whom it sends on what comes for a MAC that has gone. */
   sendsOn(mac: MacAddress, at: number): VtepAddress | undefined;
   /** Faults that can be seen when everything is at rest. */

@@ -13,7 +13,7 @@ import type { RouteDistinguisher } from "../../src/evpn/route-distinguisher.ts";
 import type { RouteTarget } from "../../src/evpn/route-target.ts";
 import type { VtepAddress } from "../../src/evpn/vtep.ts";
 import { VNI } from "../mobility/leaf.ts";
-import type { FabricLeaf, Frame, Place, Update } from "./fabric-leaf.ts";
+import type { Binding, FabricLeaf, Frame, Place, Update } from "./fabric-leaf.ts";
 import { Zebra } from "./frr-zebra.ts";
 
 /** A MAC, or a MAC with an IP: what bgpd selects the best path of. */
@@ -160,7 +160,7 @@ export class FrrLeaf implements FabricLeaf {
     return false;
   }
 
-  provable(): readonly IpAddress[] {
+  bindings(): readonly Binding[] {
     return [];
   }
 

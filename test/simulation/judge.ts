@@ -3,6 +3,7 @@
  * where they break a rule by their own design, ours are not to blame.
  */
 import type { IpAddress } from "../../src/evpn/ip.ts";
+import { familyOf } from "../../src/mobility/probes.ts";
 import type { Fabric, Host } from "./fabric.ts";
 import type { FabricLeaf } from "./fabric-leaf.ts";
 
@@ -42,11 +43,17 @@ export function judgeRedirects({ leaves, hosts }: Fabric, at: number): string[] 
   );
 }
 
-/** What a host has let go without a word is no longer given to it, once it was asked. */
+/**
+ * What a host has let go without a word is no longer given to it, once it was asked; if it answers to
+ * another of the family, or has answered to this one. Else it may be one that does not answer strangers.
+ */
 function judgeLetGo({ mac, ips, leaf }: Host, leaves: readonly FabricLeaf[]): string[] {
-  return leaf.provable(mac).flatMap((held) => {
-    if (ips.includes(held) || leaves.some((each) => each.isDuplicate(held))) return [];
-    return [`${leaf.vtep}: ${mac} has let ${held} go`];
+  const bindings = leaf.bindings(mac);
+  const answering = bindings.filter(({ ip }) => ips.includes(ip)).map(({ ip }) => familyOf(ip));
+  return bindings.flatMap(({ ip, answers }) => {
+    if (ips.includes(ip) || leaves.some((each) => each.isDuplicate(ip))) return [];
+    const isKnown = answers || answering.includes(familyOf(ip));
+    return isKnown ? [`${leaf.vtep}: ${mac} has let ${ip} go`] : [];
   });
 }
 

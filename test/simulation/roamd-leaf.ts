@@ -16,9 +16,9 @@ import type { Memory } from "../../src/mobility/memory.ts";
 import type { Notice } from "../../src/mobility/notice.ts";
 import type { Observation } from "../../src/mobility/observation.ts";
 import type { Decision } from "../../src/mobility/outbox.ts";
-import { familyOf, type ProbeSettings, type Question } from "../../src/mobility/probes.ts";
+import type { ProbeSettings, Question } from "../../src/mobility/probes.ts";
 import { BRIDGE_MAC, port, VNI } from "../mobility/leaf.ts";
-import type { FabricLeaf, Frame, Place, Update } from "./fabric-leaf.ts";
+import type { Binding, FabricLeaf, Frame, Place, Update } from "./fabric-leaf.ts";
 
 export interface RoamdOptions {
   readonly duplicates: DuplicateSettings;
@@ -229,13 +229,9 @@ export class RoamdLeaf implements FabricLeaf {
     );
   }
 
-  /** IPs that it gives to the MAC, and knows a way to find out whether they are the MAC's. */
-  provable(mac: MacAddress): readonly IpAddress[] {
-    const ips = [...(this.#engine.domain(VNI)?.entry(mac)?.local?.ips ?? [])];
-    return ips.flatMap(([ip, { answers }]) => {
-      const others = ips.filter(([other]) => other !== ip && familyOf(other) === familyOf(ip));
-      return answers || others.length > 0 ? [ip] : [];
-    });
+  bindings(mac: MacAddress): readonly Binding[] {
+    const ips = this.#engine.domain(VNI)?.entry(mac)?.local?.ips ?? [];
+    return [...ips].map(([ip, { answers }]) => ({ ip, answers }));
   }
 
   #apply(want: RowAt): void {

@@ -113,6 +113,11 @@ export class Talker {
     await this.#host.ask({ kind: "talk", to, port: PORT, perSecond });
   }
 
+  /** How many datagrams have been sent by now: none that is sent after this has a lower number. */
+  async sent(): Promise<number> {
+    return (await this.#host.ask({ kind: "sent" })).sent;
+  }
+
   /** Stops, and answers how many datagrams were sent. */
   async hush(): Promise<number> {
     return (await this.#host.ask({ kind: "hush" })).sent;

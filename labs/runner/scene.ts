@@ -175,6 +175,13 @@ export class Scene implements AsyncDisposable {
     await this.fabric.run(node, ["sh", "/lab/node.sh", verb, name]);
   }
 
+  /** Holds a daemon back, or lets it go on. */
+  async signal(node: string, name: "STOP" | "CONT", ...daemons: readonly string[]): Promise<void> {
+    for (const daemon of daemons) {
+      await this.fabric.run(node, ["sh", "-c", `kill -${name} $(cat /run/${daemon}.pid)`]);
+    }
+  }
+
   legs(): ReadonlyMap<string, string> {
     return legsOf(this.fabric);
   }

@@ -169,7 +169,7 @@ describe("leaves that take each other for the machine's place", () => {
 
   async function believes(s: Scene, leaf: Leaf, vtep: string): Promise<void> {
     await pointsTo(s, leaf, vtep);
-    const element = `{ vxlan10 . ${VM.mac} timeout 10s }`;
+    const element = `{ vxlan10 . ${VM.mac} timeout 4s }`;
     await s.fabric.run(leaf, ["nft", "add", "element", "netdev", "roamd", "moved", element]);
   }
 

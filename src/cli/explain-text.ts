@@ -96,11 +96,13 @@ function evidenceText({ evidence, waiting, refused }: Explained): string {
 
 function numbersText({ numbers, duplicates }: Explained): string {
   const { sent, heard } = numbers;
-  const { moves, of, windowSeconds, duplicate } = duplicates;
+  const { moves, of, windowSeconds, duplicate, exempt } = duplicates;
   const state = duplicate === null ? "" : `: ${duplicate} as a duplicate`;
   return (
     `sequence sent ${sent ?? "-"}, heard ${heard ?? "-"}\n` +
-    `${moves} of ${of} moves within ${windowSeconds} s${state}\n`
+    (exempt
+      ? "its moves do not count: it is exempt from duplicate detection\n"
+      : `${moves} of ${of} moves within ${windowSeconds} s${state}\n`)
   );
 }
 

@@ -68,6 +68,8 @@ export interface ExplainRow extends MacRow {
     readonly of: number;
     readonly windowSeconds: number;
     readonly duplicate: "warned" | "frozen" | null;
+    /** It may move as often as it likes, by the configuration: its moves do not count. */
+    readonly exempt: boolean;
   };
   /** What is wanted of the kernel and of GoBGP, and what stands. */
   readonly rows: readonly RowState[];

@@ -80,7 +80,7 @@ describe("explain a MAC", () => {
       waiting: null,
       refused: null,
       numbers: { sent: 3, heard: 2 },
-      duplicates: { moves: 1, of: 5, windowSeconds: 180, duplicate: null },
+      duplicates: { moves: 1, of: 5, windowSeconds: 180, duplicate: null, exempt: false },
     });
     expect(row?.claims).toMatchObject([
       { origin: "local", vtep: A, seq: 3, outcome: "won", decidedBy: null, to: null },

@@ -7,6 +7,7 @@ import { compareClaims } from "../../evpn/mac-claim.ts";
 import { contest } from "../../mobility/contest.ts";
 import { remoteClaimTo } from "../../mobility/desired.ts";
 import type { Domain } from "../../mobility/domain.ts";
+import { isExempt } from "../../mobility/duplicates.ts";
 import type { MacEntry } from "../../mobility/mac-entry.ts";
 import { timersOf } from "../../mobility/timers.ts";
 import type { HistoryRow } from "../../report/history-row.ts";
@@ -68,6 +69,7 @@ function* explain(subject: Subject, ip: IpAddress | undefined): InPieces<Explain
       of: duplicateSettings.moves,
       windowSeconds: duplicateSettings.windowMs / 1000,
       duplicate: entry.duplicate?.kind ?? null,
+      exempt: isExempt(entry.mac, duplicateSettings),
     },
     rows,
     happened: happened.slice(-HAPPENED),

@@ -1,5 +1,5 @@
 /** What is wanted of the kernel and of GoBGP for one MAC, and what stands there. */
-import type { TableName } from "../../evpn/rows.ts";
+import { fdbKey, neighbourKey, redirectKey, type TableName } from "../../evpn/rows.ts";
 import { ipsNamed, type MacEntry } from "../../mobility/mac-entry.ts";
 import type { RowState } from "../explain-row.ts";
 import type { Snapshot, TableView } from "../snapshot.ts";
@@ -16,12 +16,12 @@ export function* rowStates(snapshot: Snapshot, entry: MacEntry): InPieces<readon
       if (state !== undefined) states.push(state);
     }
   };
-  take("fdb", [`${vni}|${mac}`]);
-  take("redirect", [`${vni}|${mac}`]);
+  take("fdb", [fdbKey(entry)]);
+  take("redirect", [redirectKey(entry)]);
   take(
     "neighbour",
     ownKeys(
-      [...ipsNamed(entry)].map((ip) => `${vni}|${ip}`),
+      [...ipsNamed(entry)].map((ip) => neighbourKey({ vni, ip })),
       { tables, mac },
     ),
   );

@@ -21,6 +21,8 @@ export interface Segment {
    * duplicate address detection with it (`neigh_suppress` of the VXLAN device). Left out: it does not.
    */
   readonly suppresses?: true;
+  /** The VXLAN device is for many VNIs: what is sent out by it itself goes nowhere. Left out: it is not. */
+  readonly isShared?: true;
 }
 
 /** The BGP speaker beside us, as it names itself. */

@@ -142,6 +142,7 @@ function placeOf(candidate: Candidate, { members, uppers }: Surroundings): Place
       ...(vlan === 0 ? {} : { vlan }),
       ownMacs: [...ownMacs].sort(),
       ...(vxlan.bridgePort?.neighSuppress === true ? { suppresses: true } : {}),
+      ...(isShared ? { isShared } : {}),
     },
     vxlanIndex: vxlan.ifindex,
     vxlanPort: vxlan.vxlan?.port ?? 0,

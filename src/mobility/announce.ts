@@ -9,7 +9,8 @@
  * | behind a port of ours  | no                      | told      | told where Linux suppresses it |
  *
  * Every leaf with roamd tells its own hosts; what goes into the tunnel is for hosts behind leaves with
- * other software (FRR tells its hosts nothing).
+ * other software (FRR tells its hosts nothing). A VXLAN device for many VNIs takes no frame but from its
+ * bridge, which keeps this one back: there the hosts behind such leaves are not told.
  */
 import type { Audience } from "../evpn/announcement.ts";
 import type { IpAddress } from "../evpn/ip.ts";
@@ -91,7 +92,7 @@ function audiencesOf(
   // What a host announces, the bridge carries to the other ports by itself.
   const isCarried = local !== undefined && isAnnouncement(by);
   const here = hasOthers && !isCarried ? [{ kind: "ports", except } as const] : [];
-  const isTold = local !== undefined && segment?.suppresses === true;
+  const isTold = local !== undefined && segment?.suppresses === true && !segment.isShared;
   return isTold ? [...here, { kind: "tunnel" }] : here;
 }
 

@@ -1,4 +1,5 @@
 /** Frames as hosts send them, and a socket that sends them as a host behind a port would. */
+import { createSocket } from "node:dgram";
 import { type IpAddress, ipToBytes } from "../../src/evpn/ip.ts";
 import { type MacAddress, macFromBytes } from "../../src/evpn/mac.ts";
 import type { DatagramSocket } from "../../src/linux/native.ts";
@@ -96,6 +97,15 @@ export function ipv6Frame(mac: string, icmpType: number): Uint8Array {
 
 export function macBytes(mac: string): number[] {
   return mac.split(":").map((byte) => Number.parseInt(byte, 16));
+}
+
+/** A frame as the leaf 10.0.0.2 would send it to us, 10.0.0.1, in VNI 10. */
+export async function sendThroughTunnel(frame: Uint8Array): Promise<void> {
+  const header = Uint8Array.of(0x08, 0, 0, 0, 0, 0, 10, 0);
+  const socket = createSocket("udp4");
+  await new Promise<void>((done) => socket.bind(0, "10.0.0.2", done));
+  await new Promise((done) => socket.send([header, frame], 4789, "10.0.0.1", done));
+  socket.close();
 }
 
 const SOL_PACKET = 263;

@@ -1,6 +1,5 @@
 /** What DHCP servers say, heard where it comes in; and more frames than are looked at. */
 import { spawn } from "node:child_process";
-import { createSocket } from "node:dgram";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,7 +7,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Kernel } from "../../src/linux/kernel.ts";
 import { ack, dhcpv6, iaAddress, iaNa } from "../wire/dhcp-frames.ts";
 import { RA, tagged } from "../wire/frames.ts";
-import { dataFrame, gratuitousArp, Host } from "./frames.ts";
+import { dataFrame, gratuitousArp, Host, sendThroughTunnel } from "./frames.ts";
 import { clearLinks, makeSegment, requireOwnNamespace, run, sh } from "./namespace.ts";
 import { open, Recorder } from "./recorder.ts";
 
@@ -50,15 +49,6 @@ function hasDhcp(): boolean {
   }
   console.warn("SKIPPED: DHCP with a real server: no busybox with udhcpd and udhcpc");
   return false;
-}
-
-/** A frame as another leaf would send it to us. */
-async function sendThroughTunnel(frame: Uint8Array): Promise<void> {
-  const header = Uint8Array.of(0x08, 0, 0, 0, 0, 0, 10, 0);
-  const socket = createSocket("udp4");
-  await new Promise<void>((done) => socket.bind(0, "10.0.0.2", done));
-  await new Promise((done) => socket.send([header, frame], 4789, "10.0.0.1", done));
-  socket.close();
 }
 
 describe("A DHCP server", () => {

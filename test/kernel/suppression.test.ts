@@ -15,7 +15,14 @@ import type { Kernel } from "../../src/linux/kernel.ts";
 import { decodeArp } from "../../src/wire/arp.ts";
 import { decodeEthernet } from "../../src/wire/ethernet.ts";
 import { decodeNd } from "../../src/wire/nd.ts";
-import { arpRequest, gratuitousArp, Host, solicitation, unsolicited } from "./frames.ts";
+import {
+  arpRequest,
+  gratuitousArp,
+  Host,
+  sendThroughTunnel,
+  solicitation,
+  unsolicited,
+} from "./frames.ts";
 import { clearLinks, makeSegment, requireOwnNamespace, run, sh } from "./namespace.ts";
 import { open, Recorder } from "./recorder.ts";
 
@@ -171,6 +178,41 @@ describe("Linux with neigh_suppress on the VXLAN device", () => {
     expect(outOf(arpRequest(HOST, { sender: "192.0.2.1", target: I4 }))).toMatchObject({
       back: [],
     });
+  });
+});
+
+describe("What comes out of the tunnel", () => {
+  beforeEach(() => {
+    sh(`
+      ip link set lo up
+      ip address add 10.0.0.1/32 dev lo
+      ip address add 10.0.0.2/32 dev lo
+    `);
+  });
+  afterEach(() => {
+    sh(`
+      ip address del 10.0.0.1/32 dev lo
+      ip address del 10.0.0.2/32 dev lo
+    `);
+  });
+
+  it("C6.2 is flooded to the ports, and answered by nobody here", async () => {
+    const far = "02:00:00:00:00:77" as MacAddress;
+    using host = new Host("p1h");
+    using tunnel = new Host("vxlan10", { outgoing: true });
+    const asked = [
+      arpRequest(far, { sender: "192.0.2.7", target: I4 }),
+      arpRequest(far, { sender: "0.0.0.0", target: I4 }),
+      solicitation(far, { source: "2001:db8::7", target: I6 }),
+      solicitation(far, { source: "::", target: I6 }),
+    ];
+    const arrived: string[] = [];
+    for (const frame of asked) await sendThroughTunnel(frame);
+    await poll("all of them to arrive", () => arrived.push(...heard(host)) === asked.length, {
+      otherwise: () => arrived.join("\n"),
+    });
+    expect(heard(tunnel)).toEqual([]);
+    expect(recorder.of("seen").filter(({ mac }) => mac === far)).toEqual([]);
   });
 });
 

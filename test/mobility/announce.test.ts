@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { IpAddress } from "../../src/evpn/ip.ts";
 import type { Signal } from "../../src/evpn/signal.ts";
-import { A, adv, B, C, I4, I6, Leaf, M, M2, port, VNI } from "./leaf.ts";
+import { A, adv, B, BRIDGE_MAC, C, I4, I6, Leaf, M, M2, port, VNI } from "./leaf.ts";
 
 const vip = (i: number): IpAddress => `10.9.${i >> 8}.${i & 255}` as IpAddress;
 
@@ -63,6 +63,15 @@ describe("An IP that comes to another MAC", () => {
 
   it("is not announced into a tunnel that Linux keeps open to the host's own word", () => {
     const leaf = leafWith({ suppresses: false });
+    leaf.sees({ mac: M2, ip: I4, signal: "gratuitous-arp" });
+    expect(leaf.said()).toEqual([]);
+  });
+
+  it("is not announced into a tunnel that takes frames of its bridge alone", () => {
+    const leaf = leafWith();
+    const devices = { bridge: "br10", vxlan: "vx10", ownMacs: [BRIDGE_MAC] };
+    const segment = { vni: VNI, vtep: A, ...devices, suppresses: true, isShared: true } as const;
+    leaf.observe({ kind: "segment-up", segment });
     leaf.sees({ mac: M2, ip: I4, signal: "gratuitous-arp" });
     expect(leaf.said()).toEqual([]);
   });

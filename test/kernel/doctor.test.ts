@@ -1,5 +1,5 @@
 /** What is wrong with real devices, as the doctor finds it on its host. */
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { examine } from "../../src/doctor/examine.ts";
 import { gatherHost } from "../../src/doctor/host.ts";
 import { DAEMON, VNI } from "../doctor/facts.ts";
@@ -8,6 +8,8 @@ import { clearLinks, makeSegment, requireOwnNamespace, sh } from "./namespace.ts
 const never = new AbortController().signal;
 
 beforeAll(requireOwnNamespace);
+
+afterAll(clearLinks);
 
 beforeEach(() => {
   clearLinks();

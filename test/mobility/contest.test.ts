@@ -58,3 +58,36 @@ describe("The contest for a MAC", () => {
     ]);
   });
 });
+
+describe("What is told of a move", () => {
+  const over = (leaf: Leaf) => {
+    const last = leaf.noticesOf("moved").at(-1);
+    return last?.kind === "moved" ? last.over : undefined;
+  };
+
+  it("C1.3 C1.5 names the claim that lost, and the step at which it did", () => {
+    const leaf = Leaf.ready(A);
+    leaf.hears(adv(B, { seq: 3 }));
+    leaf.sees();
+    expect(over(leaf)).toEqual({ vtep: B, seq: 3, sticky: false, decidedBy: "sequence" });
+    leaf.hears(adv(C, { seq: 9 }));
+    expect(over(leaf)).toEqual({ vtep: A, seq: 4, sticky: false, decidedBy: "sequence" });
+  });
+
+  it("C1.9 names none where the former place has let go", () => {
+    const leaf = Leaf.ready(A);
+    leaf.hears(adv(B, { seq: 3 }));
+    leaf.hears(adv(C, { seq: 2 }));
+    leaf.hearsWithdrawn(adv(B, { seq: 3 }));
+    expect(leaf.where()).toBe(C);
+    expect(over(leaf)).toBeUndefined();
+  });
+
+  it("names none where the same route has another next hop from now on", () => {
+    const leaf = Leaf.ready(A);
+    leaf.hears(adv(B, { seq: 1, rd: "10.9.9.9:10" }));
+    leaf.hears(adv(C, { seq: 2, rd: "10.9.9.9:10" }));
+    expect(leaf.where()).toBe(C);
+    expect(over(leaf)).toBeUndefined();
+  });
+});

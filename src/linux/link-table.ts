@@ -19,8 +19,11 @@ export class LinkTable {
   #byNeighbours: ReadonlyMap<number, Place> = new Map();
   /** Something is different that the picture does not show yet. */
   #isStale = false;
-  /** Links heard of while all are being read: what is read of them may be older. */
-  #heardMeanwhile: Set<number> | undefined;
+  /**
+   * What is heard of links while all are being read, of themselves and, as ports, by their bridges: what
+   * is read of the same may be older.
+   */
+  #heardMeanwhile: Set<string> | undefined;
   #read = new Set<number>();
 
   /** `leastAgeingMs`: a bridge that remembers hosts for less is told of. */
@@ -31,7 +34,7 @@ export class LinkTable {
 
   /** What the kernel tells of a link as it changes. */
   heard(message: LinkMessage): void {
-    this.#heardMeanwhile?.add(message.ifindex);
+    this.#heardMeanwhile?.add(keyOf(message));
     if (takeInLink(this.#links, message)) this.#isStale = true;
   }
 
@@ -43,17 +46,23 @@ export class LinkTable {
 
   read(message: LinkMessage): void {
     this.#read.add(message.ifindex);
-    if (this.#heardMeanwhile?.has(message.ifindex) === true) return;
+    if (this.#heardMeanwhile?.has(keyOf(message)) === true || this.#isOfFormer(message)) return;
     if (takeInLink(this.#links, message)) this.#isStale = true;
   }
 
   endReading(): void {
     for (const ifindex of this.#links.keys()) {
-      if (this.#read.has(ifindex) || this.#heardMeanwhile?.has(ifindex) === true) continue;
-      this.#links.delete(ifindex);
+      const isHeard = this.#heardMeanwhile?.has(keyOf({ about: "device", ifindex })) === true;
+      if (!this.#read.has(ifindex) && !isHeard) this.#links.delete(ifindex);
     }
     this.#heardMeanwhile = undefined;
     this.#isStale = true;
+  }
+
+  /** Whether a bridge tells of a port that, as we have heard meanwhile, is none of its any more. */
+  #isOfFormer({ about, ifindex, master }: LinkMessage): boolean {
+    const isHeard = this.#heardMeanwhile?.has(keyOf({ about: "device", ifindex })) === true;
+    return about === "port" && isHeard && this.#links.get(ifindex)?.master !== master;
   }
 
   /** Brings the picture up to date; answers what is different. Half a reading is no picture. */
@@ -99,4 +108,8 @@ export class LinkTable {
   nameOf(ifindex: number): string {
     return this.#links.get(ifindex)?.name ?? `interface ${ifindex}`;
   }
+}
+
+function keyOf({ about, ifindex }: Pick<LinkMessage, "about" | "ifindex">): string {
+  return `${about} ${ifindex}`;
 }

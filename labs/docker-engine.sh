@@ -101,7 +101,7 @@ fi
 [ "$(id -u)" -eq 0 ] || give_up "none is reachable, and to run one takes root"
 command -v docker >/dev/null || PATH=$PATH:$(sh labs/debian.sh docker "$codename") || give_up "there is no docker"
 programs=$(sh labs/debian.sh docker "$codename") || give_up "Debian's docker.io can not be had"
-libraries=$(dirname "$programs")/usr/lib/x86_64-linux-gnu
+libraries=$(echo "$(dirname "$programs")"/usr/lib/*-linux-gnu)
 PATH=$programs:$PATH
 export PATH
 mkdir -p "$home"
@@ -120,12 +120,17 @@ start "$own" "--iptables=false --ip6tables=false --ip-forward=false --bridge=non
 base_images
 NODE_IMAGE=roamd-node BASE_IMAGE=roamd-base BUILD_NETWORK=host
 export NODE_IMAGE BASE_IMAGE BUILD_NETWORK
-DOCKER_BUILDKIT=0 docker build --quiet --network host --tag roamd-lab \
-  --build-arg NODE_IMAGE=$NODE_IMAGE --build-arg BASE_IMAGE=$BASE_IMAGE . >"$home/log.build" 2>&1 || {
-  tail -n 20 "$home/log.build" >&2
-  echo "Cannot build the image" >&2
-  exit 1
-}
+# The first stage by a name of its own, so that what is not named is old and can go.
+for build in "--target build --tag roamd-build" "--tag roamd-lab"; do
+  # shellcheck disable=SC2086 # words
+  DOCKER_BUILDKIT=0 docker build --quiet --network host $build \
+    --build-arg NODE_IMAGE=$NODE_IMAGE --build-arg BASE_IMAGE=$BASE_IMAGE . >"$home/log.build" 2>&1 || {
+    tail -n 20 "$home/log.build" >&2
+    echo "Cannot build the image" >&2
+    exit 1
+  }
+done
+docker image prune --force >/dev/null
 stop
 
 # With one of its own, to run.

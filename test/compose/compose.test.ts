@@ -87,6 +87,10 @@ describe.skipIf(engine.status !== 0)("The lab of containers", () => {
   it("follows the machine from leaf to leaf, and back", async () => {
     tellOnFailure();
     await exec("host2", "ping", "-c", "1", "-w", "30", "192.168.10.1");
+    // Where it is already; only so that all know it there.
+    await exec("vm", "sh", "/lab/move.sh", "leaf1");
+    await untilAt("leaf1", "eth2", 0);
+    await untilAt("leaf2", "10.255.0.1", 0);
     await exec("vm", "sh", "/lab/move.sh", "leaf2");
     await untilAt("leaf2", "eth2", 1);
     await untilAt("leaf1", "10.255.0.2", 1);

@@ -16,6 +16,7 @@ import { type Gobgp, openGobgp } from "./gobgp/speaker.ts";
 import { Keeping } from "./keeping.ts";
 import { effectiveCapabilities } from "./linux/capabilities.ts";
 import { type Kernel, openKernel } from "./linux/kernel.ts";
+import { keepProvisioned, type ProvisionNews } from "./linux/provision.ts";
 import { Engine } from "./mobility/engine.ts";
 import type { Notice } from "./mobility/notice.ts";
 import type { Listener, Observation } from "./mobility/observation.ts";
@@ -29,7 +30,7 @@ import type { AnyNotice } from "./report/notices.ts";
 import type { Recorder } from "./report/recorder.ts";
 import { Reporter } from "./report/reporter.ts";
 import { say } from "./say.ts";
-import { kernelSettingsOf, settingsOf } from "./settings.ts";
+import { kernelSettingsOf, provisionOf, settingsOf } from "./settings.ts";
 import { Sleeper } from "./sleeper.ts";
 import { metricsOf, type Shown, snapshotOf } from "./snapshot.ts";
 import { Tables } from "./tables.ts";
@@ -114,6 +115,7 @@ class Daemon implements AsyncDisposable {
     const closing = this.#closing.signal;
     // What a former life of ours has written down comes before everything else.
     this.#early.push(...(await this.#keeping.recall()));
+    const provisioning = this.#provision(closing);
     const kernel = await this.#open(closing);
     if (!kernel.ok) return kernel;
     const tables = new Tables(
@@ -144,7 +146,7 @@ class Daemon implements AsyncDisposable {
     if (!served.ok) return served;
 
     // What is running ends when we close; if one of them ends before, something is broken.
-    const running = [this.#gobgp.run(closing), tables.run(closing)];
+    const running = [this.#gobgp.run(closing), tables.run(closing), provisioning];
     await Promise.race([aborted(stop), Promise.all(running)]);
     await this.#leave(tables);
     this.#closing.abort();
@@ -158,6 +160,19 @@ class Daemon implements AsyncDisposable {
     await this.#gobgp[Symbol.asyncDispose]();
     await this.#kernel?.[Symbol.asyncDispose]();
     await this.#keeping[Symbol.asyncDispose]();
+  }
+
+  /** Begins at once, so that what is missing is there when the kernel is opened. */
+  async #provision(signal: AbortSignal): Promise<void> {
+    const requests = provisionOf(this.#options.config);
+    if (requests.length === 0 || this.#options.observeOnly) return;
+    const tell = ({ sentence, isFailure }: ProvisionNews): void =>
+      this.#listener.tell(
+        isFailure
+          ? { kind: "not-provisioned", reason: sentence }
+          : { kind: "provisioned", done: sentence },
+      );
+    await keepProvisioned(requests, tell, signal);
   }
 
   async #open(signal: AbortSignal): Promise<Result<Kernel>> {

@@ -19,8 +19,14 @@ export interface Flags {
   readonly keepOnExit?: true;
 }
 
-export function roamdCommand(): Command {
-  return new Command("roamd")
+export interface ProvisionFlags {
+  readonly remove?: true;
+  readonly dryRun?: true;
+}
+
+/** `chosen` is called if `roamd provision` was asked for. */
+export function roamdCommand(chosen: (flags: ProvisionFlags) => void = () => {}): Command {
+  const program = new Command("roamd")
     .description("EVPN MAC/IP mobility and VXLAN programming beside GoBGP")
     .version(version())
     .option("--config <file>", "configuration (YAML); without one, everything is found out")
@@ -41,5 +47,16 @@ export function roamdCommand(): Command {
     .addHelpText(
       "after",
       "\nExample:\n  roamd --config /etc/roamd/roamd.yaml --http 127.0.0.1:9479",
-    );
+    )
+    .helpCommand(false)
+    .action(() => {});
+  program
+    .command("provision")
+    .description("make the bridges and VXLAN devices of MAC-VRFs with provision: true, and exit")
+    .option("--remove", "take away what was made, and nothing else")
+    .option("--dry-run", "only tell what would be done")
+    .allowExcessArguments(false)
+    .exitOverride()
+    .action((flags: ProvisionFlags) => chosen(flags));
+  return program;
 }

@@ -9,17 +9,22 @@ import { loadConfig } from "./config/load.ts";
 import { defaultConfig } from "./config/schema.ts";
 import { runDaemon } from "./daemon.ts";
 import { err, ok, type Result } from "./evpn/result.ts";
-import { type Flags, roamdCommand } from "./flags.ts";
+import { type Flags, type ProvisionFlags, roamdCommand } from "./flags.ts";
+import { tryProvision } from "./linux/provision.ts";
 import { replay } from "./replay.ts";
 import { createLog } from "./report/log.ts";
 import { Recorder } from "./report/recorder.ts";
-import { settingsOf } from "./settings.ts";
+import { provisionOf, settingsOf } from "./settings.ts";
 import { version } from "./version.ts";
 
 const EXIT = { fine: 0, broken: 1, usage: 2 } as const;
 
 async function main(): Promise<number> {
-  const flags = roamdCommand().parse().opts<Flags>();
+  let provisioning: ProvisionFlags | undefined;
+  const command = roamdCommand((chosen) => {
+    provisioning = chosen;
+  });
+  const flags = command.parse().opts<Flags>();
   if (flags.replay !== undefined) {
     const replayed = await replay(flags.replay, (line) => process.stdout.write(`${line}\n`));
     return replayed.ok ? EXIT.fine : complain([replayed.error], EXIT.broken);
@@ -27,6 +32,7 @@ async function main(): Promise<number> {
   const config = readConfig(flags);
   if (!config.ok) return complain(config.error, EXIT.usage);
   if (flags.check === true) return EXIT.fine;
+  if (provisioning !== undefined) return provisionOnce(config.value, provisioning);
 
   const recorder =
     flags.record === undefined
@@ -44,6 +50,27 @@ async function main(): Promise<number> {
     stop.signal,
   );
   return done.ok ? EXIT.fine : complain([done.error], EXIT.broken);
+}
+
+function provisionOnce(config: Config, { remove, dryRun }: ProvisionFlags): number {
+  const requests = provisionOf(config);
+  if (requests.length === 0 && remove !== true) {
+    return complain(["No MAC-VRF of the configuration has provision: true"], EXIT.usage);
+  }
+  const news = tryProvision(requests, { away: remove === true, dryRun: dryRun === true });
+  if (!news.ok) return complain([news.error], EXIT.broken);
+  const would = dryRun === true ? "Would have " : "";
+  const done = news.value.filter(({ isFailure }) => !isFailure);
+  for (const { sentence } of done) {
+    const text = `${would}${sentence}`;
+    process.stdout.write(`${text.charAt(0).toUpperCase()}${text.slice(1)}\n`);
+  }
+  if (news.value.length === 0) process.stdout.write("Nothing to do\n");
+  const failures = news.value.filter(({ isFailure }) => isFailure);
+  return complain(
+    failures.map(({ sentence }) => sentence),
+    failures.length === 0 ? EXIT.fine : EXIT.broken,
+  );
 }
 
 /** The file's words, and over them those of the command line, which are checked as those are. */

@@ -2,6 +2,7 @@
 import type { Config } from "./config/config.ts";
 import type { Vni } from "./evpn/vni.ts";
 import type { KernelOptions } from "./linux/kernel.ts";
+import type { ProvisionRequest } from "./linux/provision.ts";
 import { longestSilence } from "./mobility/probes.ts";
 import type { DomainSettings, EngineSettings } from "./mobility/settings.ts";
 
@@ -24,6 +25,14 @@ export function kernelSettingsOf({
     // Where nobody is answered here, every IP looks like one that nobody has.
     unknownTargets: suppression ? unknownTargets : "flood",
   };
+}
+
+/** The devices that are to be made. */
+export function provisionOf({ macVrfs }: Config): readonly ProvisionRequest[] {
+  if (macVrfs === "discover") return [];
+  return macVrfs.flatMap(({ vni, vxlan = `vxlan${vni}`, bridge = `br${vni}`, provision }) =>
+    provision === undefined ? [] : { vni, vxlan, bridge, ...provision },
+  );
 }
 
 export function settingsOf({ macVrfs, mobility, hosts, dataPlane }: Config): EngineSettings {

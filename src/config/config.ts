@@ -73,6 +73,15 @@ export interface MacVrfConfig {
   readonly sticky: readonly StickyConfig[];
   /** Where the hosts' IPs are; none: anywhere. */
   readonly prefixes: readonly IpPrefix[];
+  /** How bridge and VXLAN device are to be made; `undefined`: they are taken as they are found. */
+  readonly provision: ProvisionConfig | undefined;
+}
+
+/** What is `undefined` is found out. */
+export interface ProvisionConfig {
+  readonly local: IpAddress | undefined;
+  readonly mtu: number | undefined;
+  readonly ports: readonly string[];
 }
 
 /** A host that may not move (RFC 7432 §15.2). */

@@ -94,6 +94,27 @@ export const macVrfSchema: z.ZodType<MacVrfConfig> = z
         doc: "Where hosts' addresses are, for hosts.guard; a family without one: anywhere.",
         example: ["192.0.2.0/24", "2001:db8::/64"],
       }),
+    provision: z.boolean().prefault(false).meta({
+      doc: "Make bridge and VXLAN device where they are missing, and keep them right (roamd provision).",
+      example: true,
+    }),
+    local: text(parseIp).optional().meta({
+      doc: "With provision: the VTEP's address; left out: the one that lo has.",
+      example: "10.255.0.1",
+    }),
+    mtu: z.int().min(576).max(65_485).optional().meta({
+      doc: "With provision: of the VXLAN device; left out: the uplinks' less 50 (IPv4) or 70 (IPv6).",
+      example: 1450,
+    }),
+    ports: z
+      .array(text(parseInterfaceName))
+      .prefault([])
+      .meta({ doc: "With provision: interfaces to be put into the bridge.", example: ["eth2"] }),
+  })
+  .superRefine(({ provision, local, mtu, ports }, context) => {
+    if (provision || (local === undefined && mtu === undefined && ports.length === 0)) return;
+    const path = local !== undefined ? "local" : mtu !== undefined ? "mtu" : "ports";
+    context.addIssue({ code: "custom", path: [path], message: "is only for provision: true" });
   })
   .transform((given) => ({
     vni: given.vni,
@@ -108,4 +129,7 @@ export const macVrfSchema: z.ZodType<MacVrfConfig> = z
     excludePorts: given["exclude-ports"],
     sticky: given.sticky,
     prefixes: given.prefixes,
+    provision: given.provision
+      ? { local: given.local, mtu: given.mtu, ports: given.ports }
+      : undefined,
   }));

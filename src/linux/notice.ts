@@ -57,6 +57,9 @@ export type LinuxNotice =
   /** The kernel had more to tell than we could take: all is read again. */
   | { readonly kind: "netlink-overrun" }
   | { readonly kind: "netlink-ignored"; readonly reason: NetlinkMalformed | NeighbourIgnored }
+  /** Made, or changed, because the configuration says so. */
+  | { readonly kind: "provisioned"; readonly done: string }
+  | { readonly kind: "not-provisioned"; readonly reason: string }
   /** The thread that reads and writes tables has died; another one goes on. */
   | { readonly kind: "netlink-worker-died"; readonly reason: string }
   /** The picture could not be read again after an overrun; it is tried again. */

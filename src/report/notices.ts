@@ -116,6 +116,8 @@ const LINUX: Entries<LinuxNotice> = {
     level: "warn",
     sentence: () => "The kernel had more to tell than we could take: all is read again",
   },
+  provisioned: { level: "info", sentence: ({ done }) => `Provisioned: ${done}` },
+  "not-provisioned": { level: "warn", sentence: ({ reason }) => reason },
   "netlink-worker-died": {
     level: "error",
     sentence: ({ reason }) =>

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Config } from "../../src/config/config.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { defaultConfig } from "../../src/config/schema.ts";
+import { provisionOf } from "../../src/settings.ts";
 
 function load(text: string): Config {
   const loaded = loadConfig(text, "leaf.yaml");
@@ -109,6 +110,19 @@ describe("A configuration in which something is said", () => {
     });
   });
 
+  it("provisions with what is said, and with names after the VNI", () => {
+    const provisioned = load(`
+      mac-vrfs:
+        - {vni: 10, provision: true, local: 10.255.0.1, ports: [eth2]}
+        - {vni: 20, bridge: lan, provision: true, mtu: 9430}
+        - {vni: 30}
+    `);
+    expect(provisionOf(provisioned)).toEqual([
+      { vni: 10, vxlan: "vxlan10", bridge: "br10", local: "10.255.0.1", ports: ["eth2"] },
+      { vni: 20, vxlan: "vxlan20", bridge: "lan", mtu: 9430, ports: [] },
+    ]);
+  });
+
   it.each([
     ["500ms", 500],
     ["10s", 10_000],
@@ -169,6 +183,7 @@ describe("A mistake", () => {
       'mac-vrfs[0].sticky[0].ip[0] "127.0.0.1" can not be a host\'s (ip-loopback)',
     ],
     ["mac-vrfs: [{vni: 10, sticky: [{}]}]", "mac-vrfs[0].sticky[0].mac is missing"],
+    ["mac-vrfs: [{vni: 10, mtu: 1450}]", "mac-vrfs[0].mtu 1450 is only for provision: true"],
     ["mobility: {duplicates: {moves: 1}}", "mobility.duplicates.moves 1 is below 2"],
     ["mobility: {duplicates: {moves: 2.5}}", "mobility.duplicates.moves 2.5 is not a whole number"],
     [

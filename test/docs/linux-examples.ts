@@ -18,6 +18,8 @@ export const LINUX_EXAMPLES: Examples<LinuxNotice> = {
   "bridge-with-two-vxlan-devices": [{ device: "vxlan11", bridge: "br10" }],
   "device-missing": [device],
   "netlink-overrun": [{}],
+  provisioned: [{ done: "made bridge br10" }],
+  "not-provisioned": [{ reason: "Cannot provision vni 10: br10 is no bridge" }],
   "netlink-worker-died": [{ reason: "it has ended" }],
   "netlink-ignored": [{ reason: "netlink-truncated" }],
   "netlink-unreadable": [{ reason: "ENOBUFS" }],

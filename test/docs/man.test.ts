@@ -103,6 +103,11 @@ function roamPage(): string {
   ]);
 }
 
+function commandLines(command: Command): string {
+  const name = `.SS roamd ${command.name()}\n`;
+  return `${name}${plain(command.description())}\n${optionLines(command.options)}`;
+}
+
 function roamdPage(): string {
   const program: Command = roamdCommand();
   return page("roamd", 8, [
@@ -115,6 +120,7 @@ function roamdPage(): string {
       )}\n`,
     ],
     ["OPTIONS", optionLines(program.options)],
+    ["COMMANDS", program.commands.map(commandLines).join("")],
     [
       "SIGNALS",
       `${plain(

@@ -11,7 +11,13 @@ import type { Result } from "../evpn/result.ts";
 import type { RouteTarget } from "../evpn/route-target.ts";
 import type { Tables } from "../evpn/rows.ts";
 import type { Change, Driver, Failure } from "../reconcile/driver.ts";
-import { type RouteTypeName, reasonOf, type SpeakerApi, statusOf } from "./api.ts";
+import {
+  type ApiGeneration,
+  type RouteTypeName,
+  reasonOf,
+  type SpeakerApi,
+  statusOf,
+} from "./api.ts";
 import { BatchSize } from "./batch-size.ts";
 import { type RouteSeen, type RouteTable, readRoute } from "./read-route.ts";
 import { isLocal, type SpeakerPath } from "./speaker-path.ts";
@@ -122,7 +128,7 @@ class RouteDriver<K extends string, R extends MacIpRoute | ImetRoute> implements
       else failures.push(this.#refused(change, "unfit", path.error));
     }
     for (let from = 0; from < ready.length; ) {
-      const batch = ready.slice(from, from + this.#batch.size);
+      const batch = ready.slice(from, from + this.#batch.of(this.#generation()));
       from += batch.length;
       failures.push(...(await this.#send(batch, signal)));
     }
@@ -139,6 +145,11 @@ class RouteDriver<K extends string, R extends MacIpRoute | ImetRoute> implements
       : { ok: true, value: this.#kind.withdraw(change.row) };
   }
 
+  /** Of gobgpd as it answered last; without one nothing can be sent anyway. */
+  #generation(): ApiGeneration {
+    return this.#speaking.api()?.generation ?? "v3";
+  }
+
   /** gobgpd takes all of a batch or nothing and does not say which one is wrong: so it is halved. */
   async #send(batch: readonly Ready<K, R>[], signal: AbortSignal): Promise<Failure<K>[]> {
     const { api, now } = this.#speaking;
@@ -150,7 +161,7 @@ class RouteDriver<K extends string, R extends MacIpRoute | ImetRoute> implements
         batch.map(({ path }) => path),
         signal,
       );
-      if (batch.length >= this.#batch.size) this.#batch.took(now() - start);
+      if (batch.length >= this.#batch.of(speaker.generation)) this.#batch.took(now() - start);
       return [];
     } catch (error) {
       const reason = reasonOf(error);

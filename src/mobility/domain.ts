@@ -7,6 +7,7 @@ import type { PortName } from "../evpn/port.ts";
 import type { IpPrefix } from "../evpn/prefix.ts";
 import type { NeighbourRow } from "../evpn/rows.ts";
 import type { Vni } from "../evpn/vni.ts";
+import type { VtepAddress } from "../evpn/vtep.ts";
 import { Agenda } from "./agenda.ts";
 import { Allowance, ANNOUNCED_PER_SECOND, Announcer } from "./announcer.ts";
 import type { Duplicate, MoveTimes } from "./duplicates.ts";
@@ -89,6 +90,8 @@ export class Domain {
   /** MACs that came to us and whose old owner has not let go yet: how often it was reminded. */
   readonly lettingGo: Map<MacAddress, number> = new Map();
   readonly letGoAgenda: Agenda<MacAddress> = new Agenda();
+  /** When each VTEP has last let go of a MAC that came to us. */
+  readonly letGoAt: Map<VtepAddress, number> = new Map();
   /** What the bridge has learned at the port a MAC was just taken from; or it has answered there. */
   readonly returning: Map<MacAddress, Sighting | "answered"> = new Map();
   /** Numbers of ours that the speaker would not take, and when more is bid. */

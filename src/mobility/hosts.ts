@@ -27,7 +27,7 @@ import {
   unclaimed,
   withoutIp,
 } from "./learn.ts";
-import { watchLetGo } from "./let-go.ts";
+import { hasLetGo, watchLetGo } from "./let-go.ts";
 import { claimOf, type MacEntry, newEntry, ownerElsewhere } from "./mac-entry.ts";
 import { askAfterArrival } from "./membership.ts";
 import { reservedBy } from "./migration.ts";
@@ -287,6 +287,7 @@ export function hostUnclaimed(scene: Scene, route: MacIpRoute): void {
   commit(scene, { before, after, by: "route" });
   const stillClaims = after.remote.some(({ nexthop }) => nexthop === route.nexthop);
   if (!stillClaims) {
+    if (after.local !== undefined) hasLetGo(scene, route.nexthop);
     outbox.tell({ kind: "let-go", vni: route.vni, mac: route.mac, vtep: route.nexthop });
   }
 }

@@ -5,6 +5,7 @@
  * mobility); so we say so and stop after some tries.
  */
 import type { MacAddress } from "../evpn/mac.ts";
+import type { VtepAddress } from "../evpn/vtep.ts";
 import { commit, type Scene } from "./commit.ts";
 import type { Domain } from "./domain.ts";
 import { strongestRival } from "./learn.ts";
@@ -14,12 +15,19 @@ import { raised } from "./reclaim.ts";
 /** FRR takes 0.2 s; a fabric of two reflectors and a busy leaf may take some times that. */
 const PATIENCE_MS = 3000;
 const TRIES = 3;
+/** So long at most the old owner may be busy with other MACs: a rack of 10,000 takes 5 to 10 s. */
+const AT_WORK_MS = 30_000;
 
 /** It has just come to us from another VTEP. */
 export function watchLetGo({ domain, at }: Pick<Scene, "domain" | "at">, entry: MacEntry): void {
   if (strongestRival(entry) === undefined) return;
   domain.lettingGo.set(entry.mac, 0);
   domain.letGoAgenda.set(entry.mac, at + PATIENCE_MS);
+}
+
+/** A VTEP has let go of a MAC that has come to us. */
+export function hasLetGo({ domain, at }: Pick<Scene, "domain" | "at">, vtep: VtepAddress): void {
+  domain.letGoAt.set(vtep, at);
 }
 
 export function remindAll(scene: Scene): void {
@@ -38,6 +46,13 @@ function remind(scene: Scene, mac: MacAddress): void {
   const rival = entry && strongestRival(entry);
   if (entry?.local === undefined || rival === undefined || entry.local.claim.sticky) {
     forget(domain, mac);
+    return;
+  }
+  // Many have come to us at once, and it lets go of one after the other: to outbid it now would only
+  // give it, and all others, more to do.
+  const lately = domain.letGoAt.get(rival.vtep) ?? Number.NEGATIVE_INFINITY;
+  if (at - lately < PATIENCE_MS && at - entry.since < AT_WORK_MS) {
+    domain.letGoAgenda.set(mac, lately + PATIENCE_MS);
     return;
   }
   const isLast = tries >= TRIES;

@@ -10,9 +10,10 @@
  * waiting (tried in vain). In none of them, it is as we want it. It may be dirty and in flight when
  * it was touched while being written.
  */
-import type { Applied, ApplyOptions, Counts, Pending, Reading } from "./applied.ts";
+import type { Applied, ApplyOptions, ChangeKind, Counts, Pending, Reading } from "./applied.ts";
 import { backoffMs } from "./backoff.ts";
 import { Difference } from "./difference.ts";
+import { DirtyRows } from "./dirty-rows.ts";
 import type { Change, Driver, Failure } from "./driver.ts";
 import { OwnEchoes } from "./own-echoes.ts";
 import { type Waiting, WaitingRows } from "./waiting-rows.ts";
@@ -32,15 +33,13 @@ const AT_ONCE = 1000;
 export class Reconciler<Key extends string, Row> {
   readonly #driver: Driver<Key, Row>;
   readonly #table: Difference<Key, Row>;
-  /** By the turn in which it was marked, oldest first. */
-  readonly #dirty = new Map<Key, number>();
+  readonly #dirty = new DirtyRows<Key>();
   readonly #inFlight = new Map<Key, Flight<Row>>();
   readonly #waiting = new WaitingRows<Key>();
   readonly #echoes: OwnEchoes<Key, Row>;
   readonly #counts = { put: 0, removed: 0, failed: 0, drifted: 0, read: 0 };
   /** When the last pass was over. */
   #driftedBefore = 0;
-  #turn = 0;
   #isOpen = false;
   #hasRead = false;
   /** Why the table must be read, if it must. */
@@ -119,14 +118,14 @@ export class Reconciler<Key extends string, Row> {
 
   /** Counts the marks. What is marked after this was read has a higher turn. */
   get turn(): number {
-    return this.#turn;
+    return this.#dirty.turn;
   }
 
   /** Whether nothing that was marked up to this turn could be written now. */
   isTried(turn: number): boolean {
     if (!this.#isOpen || !this.#hasRead) return true;
-    const oldest = this.#dirty.values().next();
-    return oldest.done === true || oldest.value > turn;
+    const { oldest } = this.#dirty;
+    return oldest === undefined || oldest > turn;
   }
 
   /** The earliest time at which something is to be tried again. */
@@ -167,10 +166,8 @@ export class Reconciler<Key extends string, Row> {
     return pending;
   }
 
-  /** Marks a key as the newest, for its removal may have to wait for what was marked with it. */
   #mark(key: Key): void {
-    this.#dirty.delete(key);
-    this.#dirty.set(key, ++this.#turn);
+    this.#dirty.mark(key, this.#table.desired.has(key) ? "put" : "remove");
   }
 
   async #write(
@@ -179,9 +176,10 @@ export class Reconciler<Key extends string, Row> {
   ): Promise<void> {
     for (const key of this.#waiting.due(options.now)) this.#mark(key);
     // What is marked meanwhile is for the next pass: others have their turn as well.
-    const upTo = Math.min(this.#turn, options.upTo ?? this.#turn);
+    const { turn } = this.#dirty;
+    const upTo = Math.min(turn, options.upTo ?? turn);
     for (;;) {
-      const changes = this.#take({ ...options, upTo });
+      const changes = this.#take(upTo, options.kinds);
       if (changes.length === 0) return;
       const failures = await this.#tryWrite(changes, options.signal);
       for (const change of changes) {
@@ -193,20 +191,17 @@ export class Reconciler<Key extends string, Row> {
   }
 
   /** Takes off the marks before anything is awaited: a `want` that comes meanwhile marks again. */
-  #take({ kinds, upTo }: ApplyOptions): Change<Key, Row>[] {
+  #take(upTo: number, kinds: readonly ChangeKind[]): Change<Key, Row>[] {
     const changes: Change<Key, Row>[] = [];
-    for (const [key, turn] of this.#dirty) {
-      if (upTo !== undefined && turn > upTo) break;
-      const change = this.#table.changeFor(key);
-      if (change !== undefined && !kinds.includes(change.kind)) continue;
+    for (const key of this.#dirty.upTo(upTo, kinds)) {
       this.#dirty.delete(key);
+      const change = this.#table.changeFor(key);
       if (change === undefined) continue;
       const row = change.kind === "put" ? change.row : undefined;
       this.#inFlight.set(key, { row, disturbed: false });
       const isSilent = row !== undefined && this.#driver.putsSilently === true;
       this.#echoes.expect(key, row, { isSilent });
-      changes.push(change);
-      if (changes.length === AT_ONCE) break;
+      if (changes.push(change) === AT_ONCE) break;
     }
     return changes;
   }

@@ -1,6 +1,9 @@
 /** The old owner must really let go: rule C9.12, as far as a lost update is concerned. */
 import { describe, expect, it } from "vitest";
+import { mac } from "../../labs/runner/signals.ts";
 import { A, adv, B, I4, Leaf, M, port, VNI } from "./leaf.ts";
+
+const MANY = Array.from({ length: 6 }, (_, i) => mac(`02:00:00:00:0a:0${i}`));
 
 function taken(): Leaf {
   const leaf = Leaf.ready(A);
@@ -42,6 +45,21 @@ describe("The VTEP that had the MAC before", () => {
     leaf.pass(60_000);
 
     expect(leaf.noticesOf("not-let-go")).toEqual([]);
+  });
+
+  it("is not outbid while it lets go of others that have come to us, one after the other", () => {
+    const leaf = taken();
+    for (const [i, mac] of MANY.entries()) {
+      leaf.hears(adv(B, { mac }));
+      leaf.sees({ mac });
+      leaf.pass(1000);
+      leaf.hearsWithdrawn(adv(B, { mac }));
+      expect(leaf.noticesOf("not-let-go"), `after ${i + 1} s`).toEqual([]);
+    }
+    leaf.pass(2999);
+    expect(leaf.noticesOf("not-let-go")).toEqual([]);
+    leaf.pass(1);
+    expect(leaf.noticesOf("not-let-go")).toMatchObject([{ mac: M, tries: 0 }]);
   });
 
   it("of a gateway's MAC need not let go: it stands at many leaves", () => {

@@ -101,7 +101,8 @@ export function readFrrRoutes(json: string): FrrFacts["routes"] {
 function readFrrRoute(rd: string, prefix: Fields): readonly string[] {
   // FRR 8 nests the list of paths once more.
   const paths = listOf(prefix.paths, { isDeep: true });
-  const path = paths.find(({ pathFrom }) => pathFrom === "internal" || pathFrom === "external");
+  // Its own have no peer; of where they come from it says "external", as of an eBGP peer's.
+  const path = paths.find(({ peerId }) => typeof peerId === "string" && peerId !== "(unspec)");
   const type = path?.routeType;
   if (path === undefined || (type !== 2 && type !== 3)) return [];
   return [routeKey({ type, rd, mac: textOf(path.mac) ?? null, ip: textOf(path.ip) ?? null })];

@@ -101,7 +101,7 @@ describe("vtysh", () => {
   });
 
   const path = (more: string) =>
-    `{"valid":true,"bestpath":true,"pathFrom":"internal","ethTag":0,${more}}`;
+    `{"valid":true,"bestpath":true,"pathFrom":"internal","peerId":"10.255.0.100","ethTag":0,${more}}`;
 
   it.each([
     ["FRR 10", (one: string) => `[${one}]`],
@@ -115,7 +115,7 @@ describe("vtysh", () => {
           ${paths(path('"routeType":3,"ip":"10.255.0.2"'))}},
         "[5]:[0]:[24]:[10.0.0.0]":{"prefix":"x","paths":${paths(path('"routeType":5'))}}},
       "10.255.0.3:2":{"rd":"10.255.0.3:2","[3]:[0]:[32]:[10.255.0.3]":{"paths":
-          ${paths('{"valid":true,"pathFrom":"external2","routeType":3,"ip":"10.255.0.3"}')}}},
+          ${paths('{"valid":true,"pathFrom":"external","peerId":"(unspec)","weight":32768,"routeType":3,"ip":"10.255.0.3"}')}}},
       "numPrefix":3}`;
     expect(readFrrRoutes(json)).toEqual([
       "2 10.255.0.2:10 02:00:00:00:01:00 192.168.10.100",

@@ -129,6 +129,31 @@ describe("The lab frr-mixed", () => {
     await machine.move("leaf2");
     await follow("leaf2");
   });
+
+  it("has the doctor say so when FRR beside roamd takes the segment for its own as well", async () => {
+    onFailure();
+    const vtysh = (...lines: readonly string[]): Promise<string> =>
+      fabric.run("leaf2", ["vtysh", ...lines.flatMap((line) => ["-c", line])]);
+    const bgp = ["configure terminal", "router bgp 65002", "address-family l2vpn evpn"];
+    const wrong = async (): Promise<readonly string[]> => {
+      const { stdout } = await fabric.exec("leaf2", roamCommand(["doctor", "--json"]));
+      return (JSON.parse(stdout) as readonly { check: string; ok: boolean | null }[])
+        .filter(({ ok, check }) => ok === false && check !== "gobgp-version")
+        .map(({ check }) => check);
+    };
+    expect(await wrong()).toEqual([]);
+    await vtysh(...bgp, "advertise-all-vni");
+    let found: readonly string[] = [];
+    await poll(
+      "the doctor to find two daemons on VNI 10",
+      async () => {
+        found = await wrong();
+        return found.includes("two-daemons");
+      },
+      { otherwise: () => found.join() },
+    );
+    await vtysh(...bgp, "no advertise-all-vni");
+  });
 });
 
 /** Until spine2 has this VTEP for host2, and no other. */

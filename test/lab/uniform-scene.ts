@@ -8,8 +8,8 @@ export type Software = "roamd" | "frr";
 
 export interface UniformOptions {
   readonly software: Software;
-  /** Of `roamd.yaml`, besides where the state is. */
-  readonly roamd?: string;
+  /** Of `roamd.yaml`, besides where the state is: the same on every leaf, or each its own. */
+  readonly roamd?: string | Readonly<Record<Leaf, string>>;
 }
 
 /** Which node each leaf's files are made from. */
@@ -46,7 +46,8 @@ export function uniform({ software, roamd = "" }: UniformOptions): SceneOptions 
     // The spine's address begins as leaf1's does.
     writeFileSync(at(leaf, SPEAKER[software]), own.replaceAll(`${is}00`, "10.255.0.100"));
     if (software === "roamd") {
-      writeFileSync(at(leaf, "roamd.yaml"), `state: /run/roamd/state\n${roamd}`);
+      const own = typeof roamd === "string" ? roamd : roamd[leaf];
+      writeFileSync(at(leaf, "roamd.yaml"), `state: /run/roamd/state\n${own}`);
     }
   }
   const clab = readFileSync(topology, "utf8");

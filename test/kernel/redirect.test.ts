@@ -6,7 +6,11 @@ import type { MacAddress } from "../../src/evpn/mac.ts";
 import { fdbKey, type RedirectRow, redirectKey } from "../../src/evpn/rows.ts";
 import type { Vni } from "../../src/evpn/vni.ts";
 import type { Kernel, KernelOptions } from "../../src/linux/kernel.ts";
+import type { DatagramSocket } from "../../src/linux/native.ts";
+import { openNetlinkSocket } from "../../src/linux/socket.ts";
 import type { Failure } from "../../src/reconcile/driver.ts";
+import { MessageWriter, NetlinkFlag } from "../../src/wire/netlink.ts";
+import { NftFamily, NftType } from "../../src/wire/nftables.ts";
 import { Host, macBytes } from "./frames.ts";
 import { clearLinks, makeSegment, requireOwnNamespace, run, sh } from "./namespace.ts";
 import { open, Recorder } from "./recorder.ts";
@@ -234,6 +238,46 @@ describe("What is redirected", () => {
     expect(failures).toMatchObject([{ key, kind: "later" }]);
     expect([...(await drivers().redirect.list(signal)).keys()]).toEqual([redirectKey(wanted)]);
   });
+});
+
+describe("Where rules can not be put", () => {
+  it("that is said once, and all else is done", async () => {
+    await stop();
+    const owner = owned("roamd");
+    try {
+      await start();
+      const told = recorder.notices.filter(({ kind }) => kind === "cannot-redirect");
+      expect(told).toEqual([{ kind: "cannot-redirect", reason: expect.stringContaining("EPERM") }]);
+      expect(recorder.of("cannot-redirect")).toHaveLength(1);
+      expect(await gone()).toEqual([]);
+      expect(run("bridge", ["fdb", "show", "dev", "vxlan10"])).toContain(`${M} dst ${leaf2}`);
+      expect(exchange(frameTo(M)).wire).toEqual([]);
+      expect(recorder.notices.filter(({ kind }) => kind === "cannot-redirect")).toEqual(told);
+    } finally {
+      owner.close();
+    }
+  });
+
+  /** Our table as somebody's who lets nobody else at it (`NFT_TABLE_F_OWNER`, Linux 5.12). */
+  function owned(table: string): DatagramSocket {
+    const socket = openNetlinkSocket("netfilter", { receiveBuffer: 4096 });
+    const writer = new MessageWriter();
+    const frame = (type: number): void =>
+      writer
+        .begin(type, NetlinkFlag.request)
+        .fixed(4, (view, at) => view.setUint16(at + 2, 10))
+        .end();
+    frame(0x10);
+    writer
+      .begin(NftType.newTable, NetlinkFlag.request | NetlinkFlag.create)
+      .fixed(4, (view, at) => view.setUint8(at, NftFamily.netdev))
+      .text(1, table)
+      .u32Network(2, 2)
+      .end();
+    frame(0x11);
+    expect(socket.send(writer.finish())).toBeGreaterThan(0);
+    return socket;
+  }
 });
 
 describe("The rules", () => {

@@ -34,6 +34,7 @@ import { reservedBy } from "./migration.ts";
 import type { Place, SightingIgnored } from "./notice.ts";
 import type { Sighting } from "./observation.ts";
 import { beginProbe, follow, holdProbe, type ProbeSettings } from "./probes.ts";
+import { refusalExplained } from "./refusals.ts";
 import { asRouter } from "./routers.ts";
 import { answerProbe } from "./stand-in.ts";
 import type { Evidence } from "./start-gate.ts";
@@ -260,6 +261,7 @@ export function hostClaimed(scene: Scene, route: MacIpRoute): void {
   }
   if (route.ip !== undefined) giveUp(scene, route, route.ip);
   commit(scene, { before, after, by: "route" });
+  refusalExplained(scene, after);
   const to = domain.migrations.get(mac)?.to;
   if (before?.local !== undefined && after.local === undefined && to !== undefined) {
     tellWhereTo(scene, after, to);

@@ -103,7 +103,8 @@ function mayFollow(
 ): MacClaim | undefined {
   const owner = ownerElsewhere(entry);
   if (owner === undefined || segment === undefined || vrf === undefined) return undefined;
-  if (redirectMs() === 0) return undefined;
+  // What comes by a device for many VNIs does not say which of them it is of.
+  if (redirectMs() === 0 || segment.isShared === true) return undefined;
   const seq = Math.max(entry.sentSeq, lost?.seq ?? -1);
   const ours: MacClaim = { vtep: segment.vtep, seq, sticky: lost?.sticky ?? false };
   return outranks(owner, ours) ? owner : undefined;

@@ -6,18 +6,42 @@
  */
 import type { MacAddress } from "../evpn/mac.ts";
 import { commit, type Scene } from "./commit.ts";
+import { strongestRival } from "./learn.ts";
+import type { MacEntry } from "./mac-entry.ts";
 import { outbid } from "./reclaim.ts";
 
 /** A route that the speaker has is told by its watch within milliseconds, or seconds under load. */
 const CLAIM_COMES_MS = 1000;
+/**
+ * So long is waited where a claim is known that may well be the cause, and that ours outranks: of two
+ * that came to two leaves at once, the one that has won the tie has to say so (RFC 7432 §15, C1.8). The
+ * others believe the loser until then. Perhaps a higher one is right behind it.
+ */
+const CAUSE_KNOWN_MS = 50;
 
 export function seqRefused(
   { domain, at }: Scene,
   { mac, seq }: { readonly mac: MacAddress; readonly seq: number },
 ): void {
-  if (domain.entry(mac)?.local?.claim.seq !== seq || domain.refusals.get(mac) === seq) return;
+  const entry = domain.entry(mac);
+  if (entry?.local?.claim.seq !== seq || domain.refusals.get(mac) === seq) return;
   domain.refusals.set(mac, seq);
-  domain.refusalAgenda.set(mac, at + CLAIM_COMES_MS);
+  domain.refusalAgenda.set(mac, at + (isCaused(entry, seq) ? CAUSE_KNOWN_MS : CLAIM_COMES_MS));
+}
+
+/** A claim has come: it may be the one for which a number of ours was refused. */
+export function refusalExplained({ domain, at }: Scene, entry: MacEntry): void {
+  const refused = domain.refusals.get(entry.mac);
+  if (refused === undefined || !isCaused(entry, refused)) return;
+  const dueAt = domain.refusalAgenda.at(entry.mac) ?? at;
+  domain.refusalAgenda.set(entry.mac, Math.min(dueAt, at + CAUSE_KNOWN_MS));
+}
+
+/** Ours stands, and another of a number that the speaker would have us outbid is known. */
+function isCaused(entry: MacEntry, refused: number): boolean {
+  if (entry.local === undefined) return false;
+  const rival = strongestRival(entry);
+  return rival !== undefined && rival.seq >= refused;
 }
 
 /** Bids higher where the refused claim still stands. */

@@ -477,6 +477,21 @@ describe("The speaker", () => {
     expect(leaf.advertised()).toEqual([]);
   });
 
+  it("C1.8 that refuses the number of a tie we have won is bid more as soon as the tie is known", () => {
+    for (const order of ["claim first", "refusal first"]) {
+      const leaf = Leaf.ready(A);
+      leaf.sees();
+      const refuse = (): void => leaf.observe({ kind: "seq-refused", vni: VNI, mac: M, seq: 0 });
+      if (order === "refusal first") refuse();
+      leaf.hears(adv(B));
+      if (order === "claim first") refuse();
+      leaf.passes(49);
+      expect(leaf.advertised(), order).toEqual([`${M} - -`]);
+      leaf.passes(1);
+      expect(leaf.advertised(), order).toEqual([`${M} - 1`]);
+    }
+  });
+
   it("that is another one than before gets our routes under its own name", () => {
     const leaf = Leaf.ready(A);
     leaf.sees();

@@ -58,6 +58,15 @@ describe("C9.10 Frames in flight", () => {
     expect(rows()).toEqual([]);
   });
 
+  it("are not sent on out of a VXLAN device for many VNIs", () => {
+    const { segment } = leaf.engine.domain(VNI) ?? {};
+    if (segment === undefined) throw new Error("There is no segment");
+    leaf.observe({ kind: "segment-up", segment: { ...segment, isShared: true } });
+    leaf.hears(adv(A, { seq: 2 }));
+    expect(leaf.fdb()).toBe(A);
+    expect(rows()).toEqual([]);
+  });
+
   it("of a MAC that was never here are none of our business", () => {
     leaf = Leaf.ready(B, { redirectMs: LASTS });
     leaf.hears(adv(A));

@@ -25,7 +25,7 @@ async function main(): Promise<number> {
   }
   const names = positionals.length === 0 ? BENCHES : positionals;
   const noise = Noise.begin();
-  const measurements = await runBenches(names, {
+  const { measurements, failures } = await runBenches(names, {
     binaries: findBinaries(),
     isSmoke: values.smoke,
     say: (text) => console.error(text),
@@ -46,8 +46,9 @@ async function main(): Promise<number> {
   }
   // Figures of several runs do not belong in one table.
   const isComplete = BENCHES.every((name) => names.includes(name));
-  if (isComplete && !values.smoke) writeResults(judged, heard);
-  return judged.every(({ line }) => line.ok) ? 0 : 1;
+  if (isComplete && failures.length === 0 && !values.smoke) writeResults(judged, heard);
+  for (const failure of failures) console.error(failure);
+  return failures.length === 0 && judged.every(({ line }) => line.ok) ? 0 : 1;
 }
 
 try {

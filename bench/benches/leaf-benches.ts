@@ -41,7 +41,7 @@ export async function runLeafBenches(
   const { isSmoke } = options;
   const plan: Plan = isSmoke
     ? { sizes: [100], repeats: 1, moves: 2 }
-    : { sizes: [1000, 10_000, 50_000, 100_000], repeats: 3, moves: 30 };
+    : { sizes: [1000, 10_000, 50_000, 100_000], repeats: 3, moves: 20 };
   const snooped: Measurement[] = [];
   const needsRoutes = wanted.some((name) => name !== "snoop");
   let gobgp: GobgpFound | undefined;

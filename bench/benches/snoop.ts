@@ -24,10 +24,10 @@ type Listener = { readonly daemon: Daemon; readonly heard: () => Promise<number>
 
 export async function measureSnoop(
   lab: BenchLeaf,
-  { isSmoke }: BenchOptions,
+  { isSmoke, say }: BenchOptions,
 ): Promise<readonly Measurement[]> {
   const flooder = new Flooder({ fabric: lab.fabric, node: "host1" });
-  const seconds = isSmoke ? 0.3 : 3;
+  const seconds = isSmoke ? 0.3 : 2;
   const repeats = isSmoke ? 1 : 3;
   const flood: FloodQuestion = { crowd: HOSTS, perSecond: 300_000, seconds, arpOneIn: 1 };
   const mixed: FloodQuestion = { ...flood, perSecond: 500_000, arpOneIn: 100 };
@@ -46,6 +46,7 @@ export async function measureSnoop(
     });
     // How much that is depends on what is done with a frame: there is nothing to hold it against.
     measurements.push({ ...looked, targets: [], faults: [] });
+    say(`gobgpd: ${work}`);
   }
   measurements.push(await measureQuiet(lab, { ports: isSmoke ? 5 : 200, isSmoke }));
   return measurements;
@@ -149,7 +150,7 @@ async function measureQuiet(
   lab: BenchLeaf,
   { ports, isSmoke }: { readonly ports: number; readonly isSmoke: boolean },
 ): Promise<Measurement> {
-  const seconds = isSmoke ? 0.5 : 6;
+  const seconds = isSmoke ? 0.5 : 4;
   const few = await quietCpu(lab, seconds);
   const names = Array.from({ length: ports }, (_, i) => `quiet${i}`);
   const lines = names.map((name) => `link add ${name} type veth peer name ${name}h\n`);

@@ -7,7 +7,8 @@ import { BENCHES, runBenches } from "../../bench/run.ts";
 describe("The benches", () => {
   it("measure roamd beside FRR and the floor, whatever the times", async () => {
     const options = { binaries: findBinaries(), isSmoke: true, say: () => {} };
-    const measurements = await runBenches(BENCHES, options);
+    const { measurements, failures } = await runBenches(BENCHES, options);
+    expect(failures).toEqual([]);
     const lines = measurements.map((each) => judge(each, { timed: false }).line);
     for (const { ours, frr, floor, ok } of lines) {
       expect(ok).toBe(true);

@@ -2,17 +2,21 @@
 
 import type { Vni } from "../evpn/vni.ts";
 import type { LinkMessage } from "../wire/netlink-link.ts";
+import type { Neighbour } from "../wire/netlink-neighbour.ts";
 import { type BridgeAgeing, bridgeAgeings, forgettingEarly } from "./ageing.ts";
 import type { SegmentWish } from "./candidates.ts";
 import type { BridgeVlan } from "./forwarding.ts";
 import { type Link, takeInLink } from "./links.ts";
+import type { KernelRow } from "./ownership.ts";
 import { compare, type PictureChange } from "./picture.ts";
 import { discover, EMPTY_PICTURE, type Picture, type Place } from "./segments.ts";
+import { ZebraSigns } from "./zebra.ts";
 
 export class LinkTable {
   readonly #links = new Map<number, Link>();
   readonly #wishes: readonly SegmentWish[] | undefined;
   readonly #leastAgeingMs: number;
+  readonly #zebra = new ZebraSigns();
   #picture: Picture = EMPTY_PICTURE;
   #byTunnel: ReadonlyMap<string, Place> = new Map();
   #byBridge: ReadonlyMap<BridgeVlan, Place> = new Map();
@@ -65,12 +69,23 @@ export class LinkTable {
     return about === "port" && isHeard && this.#links.get(ifindex)?.master !== master;
   }
 
+  /** A row stands, or is gone, that may tell of whom a device is. */
+  rowTold(neighbour: Neighbour, row: KernelRow): void {
+    if (this.#zebra.told(neighbour, row)) this.#isStale = true;
+  }
+
+  /** All rows have been read. */
+  keepRows(isKnown: (place: string) => boolean): void {
+    if (this.#zebra.keepOnly(isKnown)) this.#isStale = true;
+  }
+
   /** Brings the picture up to date; answers what is different. Half a reading is no picture. */
   settle(): readonly PictureChange[] {
     if (!this.#isStale || this.#heardMeanwhile !== undefined) return [];
     this.#isStale = false;
     const before = this.#picture;
-    const found = discover(this.#links, this.#wishes);
+    const isZebras = (vxlan: number, bridge: number) => this.#zebra.owns(vxlan, bridge);
+    const found = discover(this.#links, this.#wishes, isZebras);
     const places = [...found.places.values()];
     const early = forgettingEarly(bridgeAgeings(places, this.#leastAgeingMs));
     this.#picture = { ...found, notices: [...found.notices, ...early] };

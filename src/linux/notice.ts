@@ -38,6 +38,8 @@ export type DeviceNotice =
     }
   /** The bridge filters VLANs, and does not say which one the VNI is: the port's untagged PVID. */
   | { readonly kind: "vxlan-port-without-vlan"; readonly device: string; readonly vni: Vni }
+  /** FRR's zebra programs it (`advertise-all-vni`): two can not. */
+  | { readonly kind: "device-of-frr"; readonly device: string; readonly vni: Vni }
   /** It forgets silent hosts before we have asked them; see `ageing.ts`. */
   | {
       readonly kind: "bridge-forgets-early";

@@ -26,7 +26,7 @@ export interface KernelReadingParts {
   readonly listener: Listener<LinuxNotice>;
   /** Milliseconds, which never go back. */
   readonly now: () => number;
-  /** Links have been read: what is different is to be told before the rows. */
+  /** What is different is to be told: of links before the rows, and of what rows say of links. */
   readonly settle: () => void;
 }
 
@@ -103,6 +103,7 @@ export class KernelReading {
       await dumpNeighbours(netlink, family, reader);
     }
     rows.endReading();
+    settle();
   }
 }
 

@@ -47,6 +47,7 @@ export class RowSource {
     const row = kernelRow(neighbour);
     if (row === undefined) return;
     this.#heardMeanwhile?.add(placeKey(row));
+    this.#parts.links.rowTold(neighbour, row);
     if (neighbour.gone) this.#gone(row);
     else this.#stands(row, "changed");
   }
@@ -62,7 +63,9 @@ export class RowSource {
     if (row === undefined) return;
     const place = placeKey(row);
     this.#read.add(place);
-    if (this.#heardMeanwhile?.has(place) !== true) this.#stands(row, "read");
+    if (this.#heardMeanwhile?.has(place) === true) return;
+    this.#parts.links.rowTold(neighbour, row);
+    this.#stands(row, "read");
   }
 
   /** What was not read is not there any more. */
@@ -70,6 +73,7 @@ export class RowSource {
     const isKnown = (place: string): boolean =>
       this.#read.has(place) || this.#heardMeanwhile?.has(place) === true;
     this.#parts.foreign.keepOnly(isKnown);
+    this.#parts.links.keepRows(isKnown);
     for (const [place, learned] of this.#learned.entries()) {
       if (!isKnown(place)) this.#aged(learned);
     }

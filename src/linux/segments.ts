@@ -62,8 +62,15 @@ export interface Picture {
 
 export const EMPTY_PICTURE: Picture = { places: new Map(), notices: [] };
 
-/** `wishes` are all there shall be; `undefined`: whatever is found. */
-export function discover(links: Links, wishes: readonly SegmentWish[] | undefined): Picture {
+/**
+ * `wishes` are all there shall be; `undefined`: whatever is found. `isZebras`: FRR programs the VXLAN
+ * device, and two can not.
+ */
+export function discover(
+  links: Links,
+  wishes: readonly SegmentWish[] | undefined,
+  isZebras: (vxlan: number, bridge: number) => boolean = () => false,
+): Picture {
   const places = new Map<Vni, Place>();
   const notices: DeviceNotice[] = [];
   const taken = new Set<BridgeVlan>();
@@ -74,7 +81,11 @@ export function discover(links: Links, wishes: readonly SegmentWish[] | undefine
         notices.push(candidate);
         continue;
       }
-      const { vni, bridge } = candidate;
+      const { vni, bridge, vxlan } = candidate;
+      if (isZebras(vxlan.ifindex, bridge.ifindex)) {
+        notices.push({ kind: "device-of-frr", device: vxlan.name, vni });
+        continue;
+      }
       const place = placeOf(candidate, around);
       if (places.has(vni)) {
         notices.push({ kind: "vni-on-two-devices", device: link.name, vni });

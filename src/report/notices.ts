@@ -116,6 +116,11 @@ const LINUX: Entries<LinuxNotice> = {
     level: "warn",
     sentence: () => "The kernel had more to tell than we could take: all is read again",
   },
+  "device-of-frr": {
+    level: "error",
+    sentence: ({ device, vni }) =>
+      `Cannot use ${device} for VNI ${vni}: FRR's zebra programs it (no advertise-all-vni in FRR's router bgp, address-family l2vpn evpn, or rows of an FRR that is gone: bridge fdb flush dev ${device} self)`,
+  },
   provisioned: { level: "info", sentence: ({ done }) => `Provisioned: ${done}` },
   "not-provisioned": { level: "warn", sentence: ({ reason }) => reason },
   "netlink-worker-died": {

@@ -18,6 +18,7 @@ export const LINUX_EXAMPLES: Examples<LinuxNotice> = {
   "bridge-with-two-vxlan-devices": [{ device: "vxlan11", bridge: "br10" }],
   "device-missing": [device],
   "netlink-overrun": [{}],
+  "device-of-frr": [device],
   provisioned: [{ done: "made bridge br10" }],
   "not-provisioned": [{ reason: "Cannot provision vni 10: br10 is no bridge" }],
   "netlink-worker-died": [{ reason: "it has ended" }],

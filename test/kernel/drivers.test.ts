@@ -372,8 +372,8 @@ describe("A neighbour", () => {
     expect(neighbours()).toBe(`${I} lladdr 02:00:00:00:00:0b extern_learn NOARP proto 114`);
   });
 
-  it("of an operator or of FRR is left alone", async () => {
-    for (const rest of ["nud permanent", "nud noarp extern_learn protocol zebra"]) {
+  it("of an operator or of another program is left alone", async () => {
+    for (const rest of ["nud permanent", "nud noarp extern_learn protocol bird"]) {
       sh(`ip neigh replace ${I} lladdr 02:00:00:00:00:0f dev br10 ${rest}`);
       await restart();
       const before = neighbours();

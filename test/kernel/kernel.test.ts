@@ -170,6 +170,24 @@ describe("A VXLAN device that is no MAC-VRF", () => {
     expect(noticeOf("external-device-without-vnis")).toMatchObject({ device: "vxlan0" });
   });
 
+  it("is named if FRR's zebra programs it, and is one when zebra's rows are gone", async () => {
+    makeSegment();
+    sh(`
+      bridge fdb append 00:00:00:00:00:00 dev vxlan10 dst 10.0.0.2 self
+      bridge fdb replace ${M} dev vxlan10 dst 10.0.0.2 self extern_learn dynamic
+    `);
+    kernel = await open(recorder);
+    expect(recorder.notices).toContainEqual({ kind: "device-of-frr", device: "vxlan10", vni: 10 });
+    expect(kernel.ports()).toEqual([]);
+
+    sh("bridge fdb flush dev vxlan10 self");
+    await recorder.until(() => kernel?.ports().length === 2);
+    recorder.clear();
+    sh(`ip neigh replace 192.0.2.1 lladdr ${M} dev br10 nud noarp extern_learn protocol zebra`);
+    await recorder.until(() => story().includes("segment-down"));
+    expect(noticeOf("device-of-frr")).toMatchObject({ device: "vxlan10" });
+  });
+
   it("becomes one when it is brought up, and is none any more when it is brought down", async () => {
     makeSegment({ ports: ["p1"] });
     sh("ip link set vxlan10 down");

@@ -90,7 +90,8 @@ const FOREIGN: readonly Act[] = [
     const ours = stage.rib.floods(segment);
     const free = [...segment.strangers, ...segment.vteps].filter((vtep) => !ours.includes(vtep));
     const vtep = stage.random.pick(free);
-    return ({ vxlan }) => [`bridge fdb append ${ZERO} dev ${vxlan} dst ${vtep} self`];
+    // Not as by default, which beside a MAC of another control plane would be FRR's hand.
+    return ({ vxlan }) => [`bridge fdb append ${ZERO} dev ${vxlan} dst ${vtep} self static`];
   }),
   foreign("a neighbour", 4, (stage, segment) => {
     const [verb, ip] = [addOrReplace(stage), anyIp(stage, segment)];

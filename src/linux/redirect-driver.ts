@@ -24,6 +24,8 @@ import type { Place } from "./segments.ts";
 const TABLE = "redirect";
 /** How much longer than it should an element lives that nobody removes. */
 const GRACE_MS = 2000;
+/** Changes per transaction, which has to fit the socket's buffer: a rack may be evacuated at once. */
+const BATCH = 256;
 /** What is read of an element's end is not exact. */
 const NEARLY_MS = 500;
 /** The kernel does not tell what it has redirected: while it does, it is asked. */
@@ -154,11 +156,20 @@ export class RedirectDriver implements Driver<RedirectKey, RedirectRow> {
     return rows;
   }
 
-  /** All at once; if that fails, the rules are put right; if it still does, one by one. */
   async #writeAll(
     changes: readonly Change<RedirectKey, RedirectRow>[],
   ): Promise<readonly Failure<RedirectKey>[]> {
-    if (changes.length === 0) return [];
+    const failures: Failure<RedirectKey>[] = [];
+    for (let first = 0; first < changes.length; first += BATCH) {
+      failures.push(...(await this.#writeSome(changes.slice(first, first + BATCH))));
+    }
+    return failures;
+  }
+
+  /** All at once; if that fails, the rules are put right; if it still does, one by one. */
+  async #writeSome(
+    changes: readonly Change<RedirectKey, RedirectRow>[],
+  ): Promise<readonly Failure<RedirectKey>[]> {
     if ((await this.#commit(changes)) === undefined) return [];
     this.#table.doubt();
     await this.#table.complete();

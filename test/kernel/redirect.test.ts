@@ -223,6 +223,20 @@ describe("What is redirected", () => {
     expect(exchange(frameTo(M)).wire).toHaveLength(1);
   });
 
+  it("may be the MACs of a whole rack", async () => {
+    await drivers().redirect.list(signal);
+    const changes = Array.from({ length: 3000 }, (_, i) => {
+      const last = i.toString(16).padStart(4, "0");
+      const one = row(10_000, `02:00:00:01:${last.slice(0, 2)}:${last.slice(2)}` as MacAddress);
+      return { kind: "put", key: redirectKey(one), row: one } as const;
+    });
+    expect(await drivers().redirect.write(changes, signal)).toEqual([]);
+    expect((await drivers().redirect.list(signal)).size).toBe(3000);
+    const removals = changes.map((change) => ({ ...change, kind: "remove" }) as const);
+    expect(await drivers().redirect.write(removals, signal)).toEqual([]);
+    expect((await drivers().redirect.list(signal)).size).toBe(0);
+  });
+
   it("that is put in vain does not keep the others back", async () => {
     const nowhere = { vni: 11 as Vni, mac: M, until: Date.now() + 1000 };
     const [wanted, key] = [row(), redirectKey(nowhere)];

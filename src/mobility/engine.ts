@@ -259,7 +259,7 @@ export class Engine {
     const policy = this.#policy(sighting.vni);
     if (!scene.domain.ports.has(sighting.port)) seenEarly(scene, sighting);
     const wasHere = scene.domain.entry(sighting.mac)?.local !== undefined;
-    hostSeen(scene, sighting, { ...policy, evidence });
+    hostSeen(scene, sighting, { evidence, ...policy });
     if (!wasHere) hostArrived(scene, sighting.mac, policy);
   }
 

@@ -70,7 +70,7 @@ export class ApplyLoop {
       isTried: (turn) => reconciler.isTried(turn),
       nextAt: () => reconciler.nextAt(),
       apply: async (options) => {
-        const applied = await reconciler.apply({ ...options, now: clock() });
+        const applied = await reconciler.apply({ now: clock(), ...options });
         const { written, failed, reading, drifted } = applied;
         const isIdle = written.length === 0 && failed.length === 0 && reading === undefined;
         if (!isIdle || drifted !== undefined) onApplied(table, applied, clock());

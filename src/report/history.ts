@@ -150,7 +150,8 @@ function isArrivalRow({ kind, from }: HistoryRow): boolean {
 function rowOf(happening: Happening): HistoryRow {
   if ("row" in happening) return happening.row;
   const { move } = happening;
-  return { ...recordOf(move), kind: "moved", text: sentenceOf(move), times: 1 };
+  // Spread last: an object that begins with a spread has a shape of its own in V8 (Node 20).
+  return { kind: "moved", text: sentenceOf(move), times: 1, ...recordOf(move) };
 }
 
 function noticeRow(notice: OfHost, at: number): HistoryRow {

@@ -6,7 +6,7 @@
  * by the ten thousand, and nobody asks about them. Those behind other leaves are not even taken in.
  */
 import type { Notice } from "../mobility/notice.ts";
-import { directionOf } from "./direction.ts";
+import { directionOf, placeName } from "./direction.ts";
 import type { HistoryRow } from "./history-row.ts";
 import { type Followed, recordOf } from "./move.ts";
 import { sentenceOf } from "./notices.ts";
@@ -55,7 +55,7 @@ export class History {
       return;
     }
     const isArrival = directionOf(move.from, move.to) === "arrived";
-    if (isArrival && move.to.kind === "vtep" && this.#hostOf(key) === undefined) return;
+    if (isArrival && !this.#isNews(move, this.#hostOf(key))) return;
     this.#begin(key, { id: ++this.#lastId, move }, isArrival);
   }
 
@@ -88,6 +88,13 @@ export class History {
     return [...this.#all()]
       .sort((a, b) => a.id - b.id)
       .map((happening) => [happening.id, () => rowOf(happening)] as const);
+  }
+
+  /** That a host comes up is none where it was here before, as after each restart of ours. */
+  #isNews({ to }: Followed, host: Host | undefined): boolean {
+    if (host === undefined) return to.kind !== "vtep";
+    const last = host.happenings.findLast(isMove);
+    return last === undefined || placeAfter(last) !== placeName(to);
   }
 
   *#all(): Iterable<Happening> {
@@ -141,6 +148,15 @@ type OfHost = Extract<Notice, { readonly mac: unknown; readonly vni: unknown }>;
 function isOfHost(notice: Notice): notice is OfHost {
   if (notice.kind === "moved" || notice.kind === "let-go") return false;
   return "mac" in notice && notice.mac !== undefined;
+}
+
+function isMove(happening: Happening): boolean {
+  return "move" in happening || happening.row.kind === "moved";
+}
+
+/** Where the host was after it; `null`: nowhere. */
+function placeAfter(happening: Happening): string | null {
+  return "move" in happening ? placeName(happening.move.to) : happening.row.to;
 }
 
 function isArrivalRow({ kind, from }: HistoryRow): boolean {

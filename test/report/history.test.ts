@@ -104,6 +104,19 @@ describe("The history of a host", () => {
     ]);
   });
 
+  it("has no news of a host that comes up where it was, as after a restart of ours", () => {
+    timeline.observeNotice(moved(vtep(LEAF2), port("eth1"), { seq: 3 }), START);
+    const again = new History();
+    for (const [id, row] of kept) again.recall(id, row());
+    const later = new Timeline((move) => again.moved(move));
+    later.observeNotice(moved(nowhere, port("eth1"), { seq: 3 }), START + 1000);
+    later.observeWritten({ table: "mac-ip-route", kind: "put", row: route(3) }, START + 1001);
+    expect([...again.rows()]).toEqual(rows());
+    later.observeNotice(moved(port("eth1"), nowhere), START + 2000);
+    later.observeNotice(moved(nowhere, port("eth1"), { seq: 3 }), START + 100_000);
+    expect([...again.rows()].map(({ to }) => to)).toEqual(["eth1", null, "eth1"]);
+  });
+
   it("has what else is told of it, and counts what is told again", () => {
     history.told(outranked(), START);
     history.told(outranked(), START + 5000);

@@ -21,6 +21,7 @@ import type { Whereto, WitnessAnswer, WitnessQuestion } from "./witness-protocol
 const SLOTS = 64;
 const SLOT_SIZE = 8 << 10;
 const RECEIVE_BUFFER = 128 << 20;
+const CLEARED_AT_ONCE = 2000;
 const NTF_SELF = 2;
 const NTF_MASTER = 4;
 
@@ -99,7 +100,7 @@ async function answer(question: WitnessQuestion): Promise<WitnessAnswer> {
       await poll("the hosts to be gone", () => inspect().right === 0, question);
       return told();
     case "clear":
-      clear();
+      await clear();
       // What we are told of it comes later.
       await poll("the last entry to go", () => isEmpty());
       return inspect();
@@ -154,8 +155,17 @@ function read(into: FdbTable): void {
   }
 }
 
-function clear(): void {
-  const writer = new MessageWriter();
+/** A part at a time, so that we hear of it as we do it: all at once is more than there is room for. */
+async function clear(): Promise<void> {
+  const kernel = new NetlinkConversation();
+  let writer = new MessageWriter();
+  let waiting = 0;
+  const write = async (): Promise<void> => {
+    if (waiting > 0) kernel.write(writer.finish());
+    writer = new MessageWriter();
+    waiting = 0;
+    await new Promise(setImmediate);
+  };
   const fresh = new FdbTable({ vxlan, bridge, changed: () => {} });
   read(fresh);
   const request = { action: "delete", state: 0, protocol: 0, dst: undefined } as const;
@@ -164,13 +174,15 @@ function clear(): void {
     const entry = { ...request, family: "bridge", mac } as const;
     if (vtep !== 0) writeNeighbour(writer, { ...entry, ifindex: vxlan, flags: NTF_SELF });
     if (port !== 0) writeNeighbour(writer, { ...entry, ifindex: port, flags: NTF_MASTER });
+    if (++waiting === CLEARED_AT_ONCE) await write();
   }
   for (const host of fresh.neighbours) {
     const entry = { ...request, family: "ipv4", flags: 0, mac: undefined } as const;
     writeNeighbour(writer, { ...entry, ifindex: bridge, dst: ipOf(host) });
+    if (++waiting === CLEARED_AT_ONCE) await write();
   }
-  const requests = writer.finish();
-  if (requests.length > 0) new NetlinkConversation().write(requests);
+  await write();
+  kernel.close();
 }
 
 function isEmpty(): boolean {

@@ -52,7 +52,7 @@ export const macVrfSchema: z.ZodType<MacVrfConfig> = z
       example: "br10",
     }),
     vlan: z.int().min(1).max(4094).optional().meta({
-      doc: "The VLAN of a bridge that filters them; left out: the one that has this VNI.",
+      doc: "The VLAN, if the bridge filters them; needed where entries share a VXLAN device.",
       example: 10,
     }),
     "route-distinguisher": text(parseRouteDistinguisher).optional().meta({

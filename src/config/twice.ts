@@ -5,8 +5,9 @@
 import type { Complaint } from "./mistake.ts";
 
 /**
- * Two entries with one VNI contradict each other; with one device they can not both be true; with
- * one route distinguisher the routes of the one would replace those of the other.
+ * Two entries with one VNI contradict each other; with one device they can not both be true, unless it is
+ * for many VNIs and each is a VLAN of its own; with one route distinguisher the routes of the one would
+ * replace those of the other.
  */
 const ONCE_PER_LIST = ["vni", "vxlan", "route-distinguisher"] as const;
 
@@ -28,7 +29,8 @@ function repeated(
   return entries.flatMap((entry, i) => {
     const value = valueAt(entry, key);
     if (typeof value !== "string" && typeof value !== "number") return [];
-    const word = String(value).toLowerCase();
+    const vlan = key === "vxlan" ? (valueAt(entry, "vlan") ?? "") : "";
+    const word = `${value} ${vlan}`.toLowerCase();
     const before = first.get(word);
     if (before === undefined) {
       first.set(word, i);

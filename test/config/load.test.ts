@@ -299,6 +299,15 @@ hosts: {}
     ]);
   });
 
+  it("is no VXLAN device that several entries share, each with a VLAN of its own", () => {
+    const shared = (vlan: number): string =>
+      `  - {vni: ${10_000 + vlan}, vxlan: vxlan0, vlan: ${vlan}}\n`;
+    expect(messages(`mac-vrfs:\n${shared(10)}${shared(20)}`)).toEqual([]);
+    expect(
+      messages("mac-vrfs:\n  - {vni: 1, vxlan: vxlan0}\n  - {vni: 2, vxlan: vxlan0}\n"),
+    ).toEqual(['Cannot read leaf.yaml:3: mac-vrfs[1].vxlan "vxlan0" is in entry 0 already']);
+  });
+
   it("of YAML is told with its line, and nothing is guessed from the rest", () => {
     expect(messages("http: 9479\ngobgp: [1,\nhosts: {guard: x}\n")).toEqual([
       expect.stringMatching(/^Cannot read leaf\.yaml:3: not YAML: /),

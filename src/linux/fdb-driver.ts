@@ -15,19 +15,13 @@ import type { MacAddress } from "../evpn/mac.ts";
 import { type FdbKey, type FdbRow, fdbKey } from "../evpn/rows.ts";
 import type { VtepAddress } from "../evpn/vtep.ts";
 import type { Change, Driver, Failure } from "../reconcile/driver.ts";
-import { MessageWriter } from "../wire/netlink.ts";
-import {
-  decodeNeighbour,
-  NeighbourFlag,
-  type NeighbourRequest,
-  NeighbourState,
-  writeNeighbourDump,
-} from "../wire/netlink-neighbour.ts";
+import { NeighbourFlag, type NeighbourRequest, NeighbourState } from "../wire/netlink-neighbour.ts";
+import { type DeviceRow, readDeviceRows } from "./device-rows.ts";
 import type { ForeignRows } from "./foreign-rows.ts";
 import type { BridgeVlan } from "./forwarding.ts";
 import type { LinkTable } from "./link-table.ts";
 import type { NetlinkClient } from "./netlink-client.ts";
-import { kernelRow, macKey, OWN_STATE } from "./ownership.ts";
+import { macKey, OWN_STATE } from "./ownership.ts";
 import { foreignRow, missingDevice, type Plan, writeRows } from "./row-writer.ts";
 import type { Place } from "./segments.ts";
 import { UnderWay } from "./under-way.ts";
@@ -84,9 +78,7 @@ export class FdbDriver implements Driver<FdbKey, FdbRow> {
 
   async list(signal: AbortSignal): Promise<ReadonlyMap<FdbKey, FdbRow>> {
     const rows = new Map<FdbKey, FdbRow>();
-    for (const place of [...this.#parts.links.places.values()]) {
-      signal.throwIfAborted();
-      const halves = await this.#read(place);
+    for (const [place, halves] of await this.#read(signal)) {
       for (const mac of new Set([...halves.ports.keys(), ...halves.tunnels.keys()])) {
         if (halves.foreign.has(mac) && !isLeftover(halves, mac)) continue;
         const pinned = halves.ports.get(mac);
@@ -99,7 +91,6 @@ export class FdbDriver implements Driver<FdbKey, FdbRow> {
         if (pinned === true) this.#pinned.add(fdbKey(row));
       }
     }
-    signal.throwIfAborted();
     this.#standing = new Set(rows.keys());
     for (const key of this.#pinned) if (!rows.has(key)) this.#pinned.delete(key);
     return rows;
@@ -197,27 +188,22 @@ export class FdbDriver implements Driver<FdbKey, FdbRow> {
     return isOurs ? [portHalf(place, row, "delete")] : [];
   }
 
-  async #read(place: Place): Promise<Halves> {
-    const request = new MessageWriter();
-    writeNeighbourDump(request, { family: "bridge", port: place.vxlanIndex });
-    const halves: Halves = { ports: new Map(), tunnels: new Map(), foreign: new Set() };
-    const unmarked: MacAddress[] = [];
-    await this.#parts.netlink.dump(request.finish(), (message) => {
-      const neighbour = decodeNeighbour(message);
-      const row = neighbour.ok ? kernelRow(neighbour.value) : undefined;
-      if (row === undefined) return;
-      if ("bridge" in row && row.bridge !== place.bridge) return;
-      if (row.kind === "outside" && row.port === place.vxlanIndex) {
-        halves.ports.set(row.mac, row.sticky);
-      } else if (row.kind === "fixed" && row.sticky) unmarked.push(row.mac);
+  async #read(signal: AbortSignal): Promise<ReadonlyMap<Place, Halves>> {
+    const all = new Map<Place, Halves>();
+    const visit = (place: Place, row: DeviceRow): void => {
+      const halves = all.get(place) ?? noHalves();
+      all.set(place, halves);
+      if (row.kind === "outside") halves.ports.set(row.mac, row.sticky);
+      else if (row.kind === "fixed" && row.sticky) halves.unmarked.push(row.mac);
       else if (row.kind === "fixed") halves.foreign.add(row.mac);
-      else if (row.kind === "tunnel" && row.tunnel === place.tunnel) {
-        if (row.owner === "us") halves.tunnels.set(row.mac, row.vtep);
-        else if (row.owner === "other") halves.foreign.add(row.mac);
-      }
-    });
-    for (const mac of unmarked) this.#claimUnmarked(place, mac, halves);
-    return halves;
+      else if (row.kind === "tunnel" && row.owner === "us") halves.tunnels.set(row.mac, row.vtep);
+      else if (row.kind === "tunnel" && row.owner === "other") halves.foreign.add(row.mac);
+    };
+    await readDeviceRows(this.#parts, visit, signal);
+    for (const [place, halves] of all) {
+      for (const mac of halves.unmarked) this.#claimUnmarked(place, mac, halves);
+    }
+    return all;
   }
 
   /**
@@ -240,6 +226,12 @@ interface Halves {
   readonly ports: Map<MacAddress, boolean>;
   readonly tunnels: Map<MacAddress, VtepAddress>;
   readonly foreign: Set<MacAddress>;
+  /** Pinned, and without our mark. */
+  readonly unmarked: MacAddress[];
+}
+
+function noHalves(): Halves {
+  return { ports: new Map(), tunnels: new Map(), foreign: new Set(), unmarked: [] };
 }
 
 /** Whether the VXLAN device's entry is ours and the bridge's somebody else's: ours is to go. */

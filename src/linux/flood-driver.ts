@@ -11,17 +11,12 @@ import { type FloodKey, type FloodRow, floodKey } from "../evpn/rows.ts";
 import type { Vni } from "../evpn/vni.ts";
 import type { VtepAddress } from "../evpn/vtep.ts";
 import type { Change, Driver, Failure } from "../reconcile/driver.ts";
-import { MessageWriter } from "../wire/netlink.ts";
-import {
-  decodeNeighbour,
-  NeighbourFlag,
-  type NeighbourRequest,
-  writeNeighbourDump,
-} from "../wire/netlink-neighbour.ts";
+import { NeighbourFlag, type NeighbourRequest } from "../wire/netlink-neighbour.ts";
+import { type DeviceRow, readDeviceRows } from "./device-rows.ts";
 import type { ForeignRows } from "./foreign-rows.ts";
 import type { LinkTable } from "./link-table.ts";
 import type { NetlinkClient } from "./netlink-client.ts";
-import { ipKey, kernelRow, OWN_STATE, ZERO_MAC } from "./ownership.ts";
+import { ipKey, OWN_STATE, ZERO_MAC } from "./ownership.ts";
 import { missingDevice, type Plan, writeRows } from "./row-writer.ts";
 import type { Place } from "./segments.ts";
 
@@ -89,11 +84,14 @@ export class FloodDriver implements Driver<FloodKey, FloodRow> {
   async list(signal: AbortSignal): Promise<ReadonlyMap<FloodKey, FloodRow>> {
     const rows = new Map<FloodKey, FloodRow>();
     const served = new Map<FloodKey, FloodRow>();
-    for (const place of [...this.#parts.links.places.values()]) {
-      signal.throwIfAborted();
-      await this.#read(place, { ours: rows, served });
-    }
-    signal.throwIfAborted();
+    const visit = (place: Place, found: DeviceRow): void => {
+      if (found.kind !== "flood") return;
+      const row: FloodRow = { vni: place.segment.vni, vtep: found.vtep };
+      const key = floodKey(row);
+      if (found.owner === "us" || this.isOurs(found)) rows.set(key, row);
+      else if (this.#served.has(key)) served.set(key, row);
+    };
+    await readDeviceRows(this.#parts, visit, signal);
     this.#standing = new Set(rows.keys());
     for (const { tunnel, segment } of this.#parts.links.places.values()) {
       const ours = [...rows.values()].flatMap(({ vni, vtep }) => (vni === segment.vni ? vtep : []));
@@ -141,23 +139,6 @@ export class FloodDriver implements Driver<FloodKey, FloodRow> {
     // Somebody else sends a copy there already: that serves us too, and is not ours to remove.
     const isForeign = this.#parts.foreign.at(ipKey(place.tunnel, row.vtep)) !== undefined;
     return { key, requests: isForeign ? [] : [destination(place, row, kind)] };
-  }
-
-  async #read(
-    place: Place,
-    into: { ours: Map<FloodKey, FloodRow>; served: Map<FloodKey, FloodRow> },
-  ): Promise<void> {
-    const request = new MessageWriter();
-    writeNeighbourDump(request, { family: "bridge", port: place.vxlanIndex });
-    await this.#parts.netlink.dump(request.finish(), (message) => {
-      const neighbour = decodeNeighbour(message);
-      const found = neighbour.ok ? kernelRow(neighbour.value) : undefined;
-      if (found?.kind !== "flood" || found.tunnel !== place.tunnel) return;
-      const row: FloodRow = { vni: place.segment.vni, vtep: found.vtep };
-      const key = floodKey(row);
-      if (found.owner === "us" || this.isOurs(found)) into.ours.set(key, row);
-      else if (this.#served.has(key)) into.served.set(key, row);
-    });
   }
 
   #stands(key: FloodKey, { vni, vtep }: FloodRow, stands: boolean): void {

@@ -14,6 +14,8 @@ export interface Output {
   readonly stderr: string;
 }
 
+/** For a machine that is busy, or of which every program is slow (user-mode Linux). */
+const UP_MS = 120_000;
 const NODE_SCRIPT = inRepository("labs/runner/node.sh");
 
 export class Fabric implements AsyncDisposable {
@@ -94,7 +96,9 @@ export class Fabric implements AsyncDisposable {
       this.nodes.every((node) => namespace(this.pid(node)) !== own),
     );
     await this.#wire();
-    await poll("every node to be up", () => this.nodes.every((node) => this.#isUp(node)));
+    await poll("every node to be up", () => this.nodes.every((node) => this.#isUp(node)), {
+      timeoutMs: UP_MS,
+    });
     for (const node of this.topology.nodes) {
       for (const command of node.exec) await this.run(node.name, ["sh", "-c", command]);
     }

@@ -68,14 +68,18 @@ function section(title: string, rows: readonly Row[]): string {
   return `## ${title}\n\n${table([header, ...lines])}\n`;
 }
 
-function cell({ moved, ips }: Outcome): string {
+export function familiesOf(ips: readonly string[]): string {
   const families = ips.map((each) => (each.includes(":") ? "IPv6" : "IPv4"));
-  const told = families.length === 0 ? "MAC alone" : families.join(" and ");
+  return families.length === 0 ? "MAC alone" : families.join(" and ");
+}
+
+function cell({ moved, ips }: Outcome): string {
+  const told = familiesOf(ips);
   return moved === undefined ? "no" : `${Math.max(0, moved).toFixed(0)} ms, ${told}`;
 }
 
 /** With columns as wide as their widest cell, as the other documents have them. */
-function table(lines: readonly (readonly string[])[]): string {
+export function table(lines: readonly (readonly string[])[]): string {
   const widths = (lines[0] ?? []).map((_, column) =>
     Math.max(...lines.map((line) => line[column]?.length ?? 0)),
   );

@@ -38,6 +38,8 @@ export class Reconciler<Key extends string, Row> {
   readonly #waiting = new WaitingRows<Key>();
   readonly #echoes: OwnEchoes<Key, Row>;
   readonly #counts = { put: 0, removed: 0, failed: 0, drifted: 0, read: 0 };
+  /** Why rows can not be written at all, as it has been told. */
+  readonly #told = new Map<Key, string>();
   /** When the last pass was over. */
   #driftedBefore = 0;
   #isOpen = false;
@@ -63,6 +65,7 @@ export class Reconciler<Key extends string, Row> {
   /** What should stand at this key. The same as before changes nothing, not even a retry's time. */
   want(key: Key, row: Row | undefined): void {
     if (!this.#table.want(key, row)) return;
+    if (row === undefined) this.#told.delete(key);
     if (this.#waiting.isForeign(key) && row !== undefined) return;
     this.#waiting.forget(key);
     this.#mark(key);
@@ -185,9 +188,17 @@ export class Reconciler<Key extends string, Row> {
       for (const change of changes) {
         const failure = failures.get(change.key);
         if (this.#settle(change, { failure, now: options.now })) into.written.push(change);
-        else if (failure !== undefined) into.failed.push(failure);
+        else if (failure !== undefined && this.#isNews(failure)) into.failed.push(failure);
       }
     }
+  }
+
+  /** What time does not heal is tried again whenever the table is read, and told once. */
+  #isNews({ key, kind, reason }: Failure<Key>): boolean {
+    if (kind === "later") return true;
+    if (this.#told.get(key) === reason) return false;
+    this.#told.set(key, reason);
+    return true;
   }
 
   /** Takes off the marks before anything is awaited: a `want` that comes meanwhile marks again. */
@@ -230,6 +241,7 @@ export class Reconciler<Key extends string, Row> {
     // A row that was to be removed and is somebody else's by now is not there any more as ours.
     if (failure === undefined || (failure.kind === "foreign" && change.kind === "remove")) {
       this.#table.written(key);
+      this.#told.delete(key);
       this.#waiting.forget(key);
       if (flight?.disturbed !== true) this.#table.stands(key, flight?.row);
       this.#counts[change.kind === "put" ? "put" : "removed"]++;

@@ -521,3 +521,22 @@ describe("Reading again", () => {
     expect(reconciler.nextAt()).toBeUndefined();
   });
 });
+
+describe("What stands in the way", () => {
+  it("is told once, however often the table is read, and again when it comes again", async () => {
+    await settledWith();
+    table.foreign.add("a");
+    reconciler.want("a", row(1));
+    expect((await apply()).failed).toHaveLength(1);
+    reconciler.resync("look");
+    expect((await apply()).failed).toEqual([]);
+    expect(reconciler.pending.foreign).toBe(1);
+
+    table.foreign.delete("a");
+    reconciler.saw("a", undefined);
+    expect((await apply()).written).toHaveLength(1);
+    table.foreign.add("a");
+    reconciler.saw("a", undefined);
+    expect((await apply()).failed).toHaveLength(1);
+  });
+});

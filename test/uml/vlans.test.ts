@@ -41,6 +41,10 @@ function fdb(): string[] {
     .sort();
 }
 
+function byVni<Row extends { readonly vni: number }>(rows: ReadonlyMap<string, Row>): Row[] {
+  return [...rows.values()].sort((a, b) => a.vni - b.vni);
+}
+
 beforeAll(requireOwnNamespace);
 afterEach(async () => {
   await kernel?.[Symbol.asyncDispose]();
@@ -121,7 +125,7 @@ for (const tunnels of ["one-per-vni", "shared"] satisfies Tunnels[]) {
       ];
       expect(fdb()).toEqual(standing.sort());
       await restart();
-      expect([...(await kernel.drivers.fdb.list(signal)).values()]).toEqual(rows);
+      expect(byVni(await kernel.drivers.fdb.list(signal))).toEqual(rows);
       const [first] = rows as [FdbRow];
       const remove = { kind: "remove", key: fdbKey(first), row: first } as const;
       expect(await kernel.drivers.fdb.write([remove], signal)).toEqual([]);
@@ -158,7 +162,7 @@ for (const tunnels of ["one-per-vni", "shared"] satisfies Tunnels[]) {
       expect(await kernel.drivers.flood.write(puts, signal)).toEqual([]);
       await restart();
       const listed = await kernel.drivers.flood.list(signal);
-      expect([...listed.values()]).toEqual(rows);
+      expect(byVni(listed)).toEqual(rows);
       const remove = puts.slice(0, 1).map((put) => ({ ...put, kind: "remove" }) as const);
       expect(await kernel.drivers.flood.write(remove, signal)).toEqual([]);
       expect([...(await kernel.drivers.flood.list(signal)).values()]).toEqual(rows.slice(1));

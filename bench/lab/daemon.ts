@@ -21,6 +21,7 @@ export class Daemon {
     this.startedAt = now();
     const shell = ["sh", "-c", 'echo $$; exec "$@"', "sh", ...command];
     this.#child = where.fabric.spawn(where.node, shell, { stdio: ["ignore", "pipe", "inherit"] });
+    this.#child.once("exit", () => this.#heard());
     onLine(this.#child, (text) => {
       if (this.#pid === undefined) this.#pid = Number(text);
       else this.lines.push({ text, at: now() });
@@ -41,7 +42,6 @@ export class Daemon {
       await new Promise<void>((resolve) => {
         this.#heard = resolve;
         timer.addEventListener("abort", () => resolve(), { once: true });
-        this.#child.once("exit", () => resolve());
       });
     }
   }

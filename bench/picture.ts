@@ -29,7 +29,8 @@ export function pictureOf(lines: readonly BenchLine[]): string {
   }
   const size = `width="${WIDTH}" height="${y + 10}" viewBox="0 0 ${WIDTH} ${y + 10}"`;
   const style = 'font-family="sans-serif" font-size="11" fill="#333"';
-  return `<svg xmlns="http://www.w3.org/2000/svg" ${size} ${style}>\n${parts.join("\n")}\n</svg>\n`;
+  const title = "<title>roamd, the floor and FRR: what each bench takes</title>";
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${size} ${style}>\n${title}\n${parts.join("\n")}\n</svg>\n`;
 }
 
 function bars({ ours, floor, frr }: BenchLine): readonly (readonly [Who, number])[] {

@@ -276,6 +276,14 @@ static napi_value start(napi_env env, napi_callback_info info) {
   return number(env, uv_poll_start(&s->poll, UV_READABLE, on_readable));
 }
 
+/* What is there already is received now, rather than when the event loop comes to it. */
+static napi_value receive_now(napi_env env, napi_callback_info info) {
+  napi_value argv[5];
+  struct sock *s = unpack(env, info, 0, argv);
+  if (s != NULL && s->polling && s->fd >= 0) on_readable(&s->poll, 0, UV_READABLE);
+  return NULL;
+}
+
 static napi_value receive(napi_env env, napi_callback_info info) {
   napi_value argv[5];
   uint8_t *into;
@@ -310,6 +318,7 @@ NAPI_MODULE_INIT() {
       {"setsockopt", NULL, set_option, NULL, NULL, NULL, napi_default_method, NULL},
       {"getsockopt", NULL, get_option, NULL, NULL, NULL, napi_default_method, NULL},
       {"start", NULL, start, NULL, NULL, NULL, napi_default_method, NULL},
+      {"receiveNow", NULL, receive_now, NULL, NULL, NULL, napi_default_method, NULL},
       {"recv", NULL, receive, NULL, NULL, NULL, napi_default_method, NULL},
       {"send", NULL, send_one, NULL, NULL, NULL, napi_default_method, NULL},
       {"close", NULL, close_it, NULL, NULL, NULL, napi_default_method, NULL},

@@ -22,6 +22,7 @@ import type { Notice } from "./mobility/notice.ts";
 import type { Listener, Observation } from "./mobility/observation.ts";
 import type { Decision } from "./mobility/outbox.ts";
 import { obey } from "./obey.ts";
+import { onceATurn } from "./once-a-turn.ts";
 import { pathsOf } from "./paths.ts";
 import { serveHttp } from "./report/http.ts";
 import type { Logger } from "./report/log.ts";
@@ -104,9 +105,15 @@ class Daemon implements AsyncDisposable {
       resync: (table, cause) => this.#tables?.resync(table, cause),
       tell: (notice) => this.#reporter.tell(notice, now()),
     };
+    // What a host said here before a route came is older than it (C1.13), though nobody has listened.
+    const hear = onceATurn(() => this.#kernel?.hear());
+    const news = (observation: Observation): void => {
+      hear();
+      this.#observe(observation);
+    };
     this.#gobgp = openGobgp(
       { ...config.gobgp, ours: ({ rd }) => this.#isOurs(rd), now },
-      this.#listener,
+      { ...this.#listener, news },
     );
   }
 
@@ -259,10 +266,9 @@ class Daemon implements AsyncDisposable {
   async #serve(signal: AbortSignal): Promise<Result<unknown>> {
     const { http } = this.#options.config;
     if (http === undefined) return ok(undefined);
-    const notReady = (): string | undefined => {
-      const awaited = [...this.#engine.awaited].join(", ");
-      return this.#engine.isReady ? undefined : `Waiting for what ${awaited} tell of the start`;
-    };
+    const awaited = (): string => [...this.#engine.awaited].join(", ");
+    const notReady = (): string | undefined =>
+      this.#engine.isReady ? undefined : `Waiting for what ${awaited()} tell of the start`;
     return await serveHttp(http, { metrics: this.#metrics, notReady }, { signal });
   }
 
@@ -273,8 +279,7 @@ class Daemon implements AsyncDisposable {
   async #leave(tables: Tables): Promise<void> {
     if (this.#options.config.keepOnExit || this.#options.observeOnly) return;
     if (!this.#gobgp.status().connected) return;
-    const patience = AbortSignal.timeout(WITHDRAW_MS);
-    await Promise.race([tables.withdrawAll(), aborted(patience)]);
+    await Promise.race([tables.withdrawAll(), aborted(AbortSignal.timeout(WITHDRAW_MS))]);
   }
 
   #shown(): Shown {

@@ -68,6 +68,8 @@ export interface Kernel extends AsyncDisposable {
   askMembership(query: MembershipQuery): Result<undefined>;
   /** Tells hosts that an IP is at a MAC; answers why it could not where it could not. */
   announce(announcement: Announcement): readonly string[];
+  /** Tells what hosts have said by now, before anything else is listened to. */
+  hear(): void;
   /** Reads everything again; what is not as it should be is told as ever. */
   look(): Promise<void>;
 }
@@ -181,6 +183,10 @@ class OpenKernel implements Kernel {
 
   announce(announcement: Announcement): readonly string[] {
     return announce(this.#packets, this.#links.places.get(announcement.vni), announcement);
+  }
+
+  hear(): void {
+    this.#packets.hear();
   }
 
   look(): Promise<void> {

@@ -41,6 +41,8 @@ export interface DatagramSocket {
     callback: (count: number, errno: number) => void,
     maxBatches: number,
   ): number;
+  /** Calls back at once with what is there already; not to be called out of a callback. */
+  receiveNow(): void;
   /** The length the datagram had, even if `into` is shorter. */
   recv(into: Uint8Array): number;
   send(bytes: Uint8Array): number;

@@ -22,7 +22,7 @@ import { HOST_SIGNS, TUNNEL_NEWS } from "./packet-filter.ts";
 import type { PictureChange } from "./picture.ts";
 import type { Place, Port, Way } from "./segments.ts";
 import { enlargeReceiveBuffer, listenOnInterface, openPacketSocket } from "./socket.ts";
-import { type Ear, type Site, Tap } from "./tap.ts";
+import { type Ear, type Site, Tap, tagIn } from "./tap.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
 const SLOTS = 64;
@@ -32,8 +32,6 @@ const SLOT_SIZE = 2048;
 const RECEIVE_BUFFER = 4 << 20;
 /** Batches of one port before the others get their turn. */
 const MAX_BATCHES = 2;
-const TP_STATUS_VLAN_VALID = 0x10;
-const VLAN_ID = 0xfff;
 
 export interface PacketCounts {
   /** Frames heard, whether they said something or not. */
@@ -65,6 +63,8 @@ export class PacketSource implements Disposable {
   readonly #taps = new Map<number, Tap>();
   /** Everything else has told its start: sockets may be opened. */
   #isListening = false;
+  /** Something is in the slab that has not been told. */
+  #isTelling = false;
 
   constructor(listener: PacketListener, settings: PacketSettings) {
     this.#listener = listener;
@@ -107,6 +107,12 @@ export class PacketSource implements Disposable {
     }
   }
 
+  /** Tells what has come by now. */
+  hear(): void {
+    if (this.#isTelling) return;
+    for (const { socket } of this.#taps.values()) socket.receiveNow();
+  }
+
   #openPort({ segment, vlan }: Place, { ifindex, name, isNative }: Port): void {
     const site = { ifindex, port: name, filter: HOST_SIGNS, isTunnel: false };
     this.#open(site, { vni: segment.vni, vlan, isNative });
@@ -118,12 +124,8 @@ export class PacketSource implements Disposable {
    */
   #openTunnel({ segment: { vni, vxlan }, vxlanIndex, isShared }: Place): void {
     if (isShared) return;
-    const site = {
-      ifindex: vxlanIndex,
-      port: portName(vxlan),
-      filter: TUNNEL_NEWS,
-      isTunnel: true,
-    };
+    const [ifindex, port] = [vxlanIndex, portName(vxlan)];
+    const site = { ifindex, port, filter: TUNNEL_NEWS, isTunnel: true };
     this.#open(site, { vni, vlan: 0, isNative: true });
   }
 
@@ -182,17 +184,18 @@ export class PacketSource implements Disposable {
   }
 
   #received(tap: Tap, count: number): void {
+    this.#isTelling = true;
     const allowed = this.#allow(tap, count);
     for (let i = 0; i < allowed; i++) {
       const at = i * META_PER_DATAGRAM;
       const length = Math.min(this.#meta[at + Meta.length] ?? 0, SLOT_SIZE);
-      const isTagged = ((this.#meta[at + Meta.status] ?? 0) & TP_STATUS_VLAN_VALID) !== 0;
-      const tag = isTagged ? (this.#meta[at + Meta.vlanTag] ?? 0) & VLAN_ID : 0;
+      const tag = tagIn(this.#meta, at);
       const frame = this.#slab.subarray(i * SLOT_SIZE, i * SLOT_SIZE + length);
       const ear = tap.earOf(tag);
       if (ear === undefined) this.#ignoreStranger(tap);
       else this.#heard(tap, ear, { frame, tag });
     }
+    this.#isTelling = false;
   }
 
   #heard(tap: Tap, ear: Ear, { frame, tag }: { frame: Uint8Array; tag: number }): void {

@@ -4,13 +4,21 @@
  */
 import type { PortName } from "../evpn/port.ts";
 import type { Vni } from "../evpn/vni.ts";
-import type { DatagramSocket } from "./native.ts";
+import { type DatagramSocket, Meta } from "./native.ts";
 import type { PacketIgnored } from "./notice.ts";
 import type { BpfInstruction } from "./socket.ts";
 import type { TokenBucket } from "./token-bucket.ts";
 
 /** No VLAN. */
 const ALL_TAGS = -1;
+const TP_STATUS_VLAN_VALID = 0x10;
+const VLAN_ID = 0xfff;
+
+/** The VLAN of the datagram that is told of from `at` on; 0: it has no tag. */
+export function tagIn(meta: Int32Array, at: number): number {
+  const isTagged = ((meta[at + Meta.status] ?? 0) & TP_STATUS_VLAN_VALID) !== 0;
+  return isTagged ? (meta[at + Meta.vlanTag] ?? 0) & VLAN_ID : 0;
+}
 
 /** Whose frames are heard at an interface: those of a MAC-VRF, of which there may be several there. */
 export interface Ear {

@@ -45,6 +45,15 @@ describe("A frame on a port", () => {
     expect(portStatus("p1")).toMatchObject({ state: "up", frames: 1 });
   });
 
+  it("that has come is told before anything else is listened to, if need be", () => {
+    using host = new Host("p1h");
+    for (let number = 1; number <= 3; number++) {
+      host.send(gratuitousArp(M, `192.0.2.${number}`));
+      kernel.hear();
+      expect(heard()).toHaveLength(number);
+    }
+  });
+
   it("that is an answer to somebody is told as well, although the bridge forwards it", async () => {
     using one = new Host("p1h");
     using other = new Host("p2h");

@@ -82,6 +82,28 @@ describeWithEveryGobgpd("a move", (env) => {
     }
   });
 
+  it("C1.13 is followed by an old leaf that had no time to listen", async () => {
+    const s = scene();
+    for (let number = 21; number <= 30; number++) {
+      const guest = guestNumber(number);
+      await s.machine.move("leaf1", { guest });
+      await s.fdbs.leaf2.until(guest.mac, VTEPS.leaf1);
+      await s.signal("leaf1", "STOP", "roamd");
+      try {
+        // What it has to read first is a route, and all that has come after that with it.
+        const other = guestNumber(number + 100);
+        await s.machine.move("leaf2", { guest: other });
+        await s.fdbs.leaf3.until(other.mac, VTEPS.leaf2);
+        await s.machine.move("leaf1", { guest });
+        await s.machine.move("leaf2", { guest });
+        await s.fdbs.leaf3.until(guest.mac, VTEPS.leaf2);
+      } finally {
+        await s.signal("leaf1", "CONT", "roamd");
+      }
+      await s.followed("leaf2", { mac: guest.mac, timeoutMs: 5000 });
+    }
+  });
+
   it("leaves the machine reachable from every host, by IPv4 and IPv6", async () => {
     const s = scene();
     for (const host of ["host1", "host2", "host3"]) {

@@ -3,6 +3,7 @@
  * knows nothing of the others, also of the same MAC. With one VXLAN device per VNI, and with one for all.
  */
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { poll } from "../../labs/runner/poll.ts";
 import type { IpAddress } from "../../src/evpn/ip.ts";
 import type { MacAddress } from "../../src/evpn/mac.ts";
 import { portName } from "../../src/evpn/port.ts";
@@ -185,8 +186,8 @@ for (const tunnels of ["one-per-vni", "shared"] satisfies Tunnels[]) {
           value: undefined,
         });
       }
-      expect(hasArp(one)).toBe(true);
-      expect(hasArp(trunk)).toBe(true);
+      await poll("the question without a tag", () => hasArp(one));
+      await poll("the question in its VLAN", () => hasArp(trunk));
       const taught = await kernel.teach({ vni: vniOf(20), mac: M, port: portName("trunk") });
       expect(taught.ok).toBe(true);
       expect(fdb()).toEqual(["dev trunk vlan 20 master br0"]);

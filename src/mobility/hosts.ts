@@ -109,7 +109,7 @@ export function hostSeen(scene: Scene, shown: Sighting, policy: SeenPolicy): voi
   commit(scene, { before, after: entry, by: signal });
   if (isNewIp) outbox.tell({ kind: "ip-learned", vni, mac, ip, signal });
   domain.returning.delete(mac);
-  follow(scene, { before, after: entry, sighting, settings: policy.probe });
+  follow(scene, { before, after: entry, sighting, settings: policy.probe, isBelated: isSettled });
   if (before?.local?.port !== port && policy.evidence === "new") askAfterArrival(scene, port);
   if (before?.local === undefined) {
     watchLetGo(scene, entry);

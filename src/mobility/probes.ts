@@ -140,16 +140,19 @@ export function follow(
     after,
     sighting,
     settings,
+    isBelated,
   }: {
     before: MacEntry | undefined;
     after: MacEntry;
     sighting: Sighting;
     settings: ProbeSettings;
+    /** It was heard a while ago, and is believed only now: it says nothing of where the host is now. */
+    isBelated: boolean;
   },
 ): void {
   const { domain, at } = scene;
   const { mac, local } = after;
-  heardOf(scene, after, sighting);
+  if (!isBelated) heardOf(scene, after, sighting);
   if (local === undefined || local.ips.size === 0) return;
   if (before?.local === undefined) {
     const told = [...local.ips].filter(([, { learnedFrom }]) => learnedFrom === "rib");

@@ -123,6 +123,20 @@ describe("A claim to the IP of another host behind a port of ours", () => {
     expect(owner(leaf)).toBe(M);
   });
 
+  it("that is believed after a while is no sign that the claimant is still there", () => {
+    const leaf = ready("strict");
+    leaf.sees({ ip: I4 });
+    leaf.sees({ mac: M2, ip: I6, port: "p2" });
+    leaf.after(10_000);
+    leaf.sees({ mac: M2, ip: I4, port: "p2" });
+    leaf.observe({ kind: "aged-out", vni: VNI, mac: M2, port: "p2" as never });
+    leaf.observe({ kind: "port-down", vni: VNI, port: "p1" as never });
+    leaf.passes(1000);
+    expect(owner(leaf)).toBe(M2);
+    leaf.passes(4000);
+    expect(leaf.where(M2)).toBe("nowhere");
+  });
+
   it("is believed in strict as soon as the owner has gone", () => {
     const leaf = claimed("strict");
     leaf.observe({ kind: "port-down", vni: VNI, port: "p1" as never });

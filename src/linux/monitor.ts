@@ -4,8 +4,10 @@
  * When the kernel has more to tell than fits the buffer it drops the rest and says ENOBUFS: from
  * then on nothing we know is sure, and everything must be read again.
  */
+
+import { LinkType } from "../wire/link-layout.ts";
 import { LITTLE_ENDIAN, type NetlinkMalformed, readMessages } from "../wire/netlink.ts";
-import { decodeLink, type LinkMessage, LinkType } from "../wire/netlink-link.ts";
+import { decodeLink, type LinkMessage } from "../wire/netlink-link.ts";
 import {
   decodeNeighbour,
   NEIGHBOUR_FAMILY,

@@ -1,6 +1,16 @@
 /** Requests of rtnetlink that make, change and delete links (`linux/if_link.h`, `linux/if_bridge.h`). */
 import { type IpAddress, isIpv6 } from "../evpn/ip.ts";
 import {
+  AF_BRIDGE,
+  Attribute,
+  BridgePort,
+  FIXED_LENGTH,
+  IFF_UP,
+  Info,
+  LinkType,
+  Vxlan,
+} from "./link-layout.ts";
+import {
   LITTLE_ENDIAN,
   type MessageWriter,
   NetlinkFlag,
@@ -8,26 +18,8 @@ import {
   viewOf,
 } from "./netlink.ts";
 import { textAt } from "./netlink-ack.ts";
-import { LinkType } from "./netlink-link.ts";
 
-const FIXED_LENGTH = 16;
-const SET_LINK = 19;
 const AF_INET6 = 10;
-const AF_BRIDGE = 7;
-const IFF_UP = 1;
-
-const Attribute = {
-  name: 3,
-  mtu: 4,
-  master: 10,
-  bridgePort: 12,
-  info: 18,
-  alias: 20,
-  familySpecific: 26,
-} as const;
-const Info = { kind: 1, data: 2 } as const;
-const Vxlan = { id: 1, local: 4, learning: 7, port: 15, local6: 17 } as const;
-const BridgePort = { learning: 8, neighSuppress: 32 } as const;
 const Inet6 = { addressGeneration: 8 } as const;
 /** `IN6_ADDR_GEN_MODE_NONE`. */
 const NO_ADDRESS = 1;
@@ -92,7 +84,7 @@ export function writeLinkRequest(writer: MessageWriter, request: LinkRequest): v
       break;
     }
     case "change-port":
-      begin(writer, SET_LINK, { family: AF_BRIDGE, ifindex: request.ifindex });
+      begin(writer, LinkType.set, { family: AF_BRIDGE, ifindex: request.ifindex });
       writer.nested(Attribute.bridgePort, () =>
         writer
           .u8(BridgePort.learning, Number(request.learning))

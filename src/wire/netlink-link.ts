@@ -3,6 +3,16 @@ import { type IpAddress, ipv4FromBytes, ipv6FromBytes } from "../evpn/ip.ts";
 import { type MacAddress, macFromBytes } from "../evpn/mac.ts";
 import { err, ok, type Result } from "../evpn/result.ts";
 import {
+  AF_BRIDGE,
+  Attribute,
+  BridgePort,
+  FIXED_LENGTH,
+  IFF_UP,
+  Info,
+  LinkType,
+  Vxlan,
+} from "./link-layout.ts";
+import {
   LITTLE_ENDIAN,
   type MessageWriter,
   NetlinkFlag,
@@ -14,39 +24,10 @@ import {
 import { textAt } from "./netlink-ack.ts";
 import { type PortVlans, readPortVlans } from "./netlink-vlan.ts";
 
-export const LinkType = { put: 16, delete: 17, get: 18 } as const;
-
-const AF_BRIDGE = 7;
-const IFF_UP = 1;
-const FIXED_LENGTH = 16;
 /** `RTEXT_FILTER_*`. VLANs as ranges; statistics are a third of the bytes of a dump. */
 const BRVLAN_COMPRESSED = 4;
 const SKIP_STATS = 8;
 
-const Attribute = {
-  address: 1,
-  name: 3,
-  link: 5,
-  master: 10,
-  bridgePort: 12,
-  operstate: 16,
-  info: 18,
-  familySpecific: 26,
-  extMask: 29,
-  linkNamespace: 37,
-} as const;
-const Info = { kind: 1, data: 2, slaveKind: 4, slaveData: 5 } as const;
-const Vxlan = {
-  id: 1,
-  group: 2,
-  local: 4,
-  learning: 7,
-  port: 15,
-  group6: 16,
-  local6: 17,
-  collectMetadata: 25,
-} as const;
-const BridgePort = { learning: 8, neighSuppress: 32, isolated: 33 } as const;
 const VLAN_ID = 1;
 const Bridge = { ageingTime: 4, vlanFiltering: 7 } as const;
 /** The kernel tells times to programs in hundredths of a second (`USER_HZ`). */

@@ -115,31 +115,15 @@ describe("roam, beside real daemons,", () => {
 
   it("finds what is broken at a leaf, and that it is put right", async () => {
     const { fabric } = scene();
+    const bridgeAgeing = (ticks: string): Promise<unknown> =>
+      fabric.run("leaf1", `ip link set br10 type bridge ageing_time ${ticks}`.split(" "));
     await fabric.run("leaf1", ["bridge", "link", "set", "dev", "vxlan10", "learning", "on"]);
     await fabric.run("leaf1", ["ip", "link", "set", "vxlan10", "mtu", "9500"]);
-    await fabric.run("leaf1", [
-      "ip",
-      "link",
-      "set",
-      "br10",
-      "type",
-      "bridge",
-      "ageing_time",
-      "3000",
-    ]);
+    await bridgeAgeing("3000");
     expect(await wrong("leaf1")).toEqual(["learning", "mtu", "ageing"]);
     await fabric.run("leaf1", ["bridge", "link", "set", "dev", "vxlan10", "learning", "off"]);
     await fabric.run("leaf1", ["ip", "link", "set", "vxlan10", "mtu", "9450"]);
-    await fabric.run("leaf1", [
-      "ip",
-      "link",
-      "set",
-      "br10",
-      "type",
-      "bridge",
-      "ageing_time",
-      "30000",
-    ]);
+    await bridgeAgeing("30000");
     expect(await wrong("leaf1")).toEqual([]);
   });
 

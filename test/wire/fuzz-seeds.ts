@@ -1,8 +1,8 @@
 /** What the fuzzer begins with: frames as they are really sent, and what a kernel has said. */
 import type { IpAddress } from "../../src/evpn/ip.ts";
 import type { MacAddress } from "../../src/evpn/mac.ts";
+import { LinkType } from "../../src/wire/link-layout.ts";
 import { LITTLE_ENDIAN, MessageWriter } from "../../src/wire/netlink.ts";
-import { LinkType } from "../../src/wire/netlink-link.ts";
 import { ack, dhcpv6, iaAddress, iaNa, option6 } from "./dhcp-frames.ts";
 import * as frames from "./frames.ts";
 

@@ -2,8 +2,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { IpAddress } from "../../src/evpn/ip.ts";
 import type { MacAddress } from "../../src/evpn/mac.ts";
+import { LinkType } from "../../src/wire/link-layout.ts";
 import { LITTLE_ENDIAN, MessageWriter, readMessages } from "../../src/wire/netlink.ts";
-import { decodeLink, LinkType, writeLinkDump } from "../../src/wire/netlink-link.ts";
+import { decodeLink, writeLinkDump } from "../../src/wire/netlink-link.ts";
 
 const AF_BRIDGE = 7;
 

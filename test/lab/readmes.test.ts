@@ -24,7 +24,7 @@ interface Ran {
 
 function run(command: string, words: readonly string[]): Promise<Ran> {
   const env = { ...process.env, XDG_RUNTIME_DIR: runtime };
-  const options = { cwd: inRepository("."), env, timeout: 60_000 };
+  const options = { cwd: inRepository("."), env, timeout: 120_000 };
   return new Promise((resolve) => {
     execFile(command, words, options, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === "number" ? error.code : 128;

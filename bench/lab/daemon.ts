@@ -32,6 +32,8 @@ export class Daemon {
   /** When it has said all of these words, each in some line. */
   async said(words: readonly string[], timeoutMs = 60_000): Promise<number> {
     const timer = AbortSignal.timeout(timeoutMs);
+    // Once, and not with every line that it says.
+    timer.addEventListener("abort", () => this.#heard(), { once: true });
     for (;;) {
       const ats = words.map((word) => this.lines.find(({ text }) => text.includes(word))?.at);
       const last = Math.max(...ats.map((at) => at ?? Number.POSITIVE_INFINITY));
@@ -41,7 +43,6 @@ export class Daemon {
       }
       await new Promise<void>((resolve) => {
         this.#heard = resolve;
-        timer.addEventListener("abort", () => resolve(), { once: true });
       });
     }
   }

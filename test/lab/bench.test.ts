@@ -6,9 +6,15 @@ import { BENCHES, runBenches } from "../../bench/run.ts";
 
 describe("The benches", () => {
   it("measure roamd beside FRR and the floor, whatever the times", async () => {
+    const warnings: Error[] = [];
+    const warned = (warning: Error): number => warnings.push(warning);
+    process.on("warning", warned);
     const options = { binaries: findBinaries(), isSmoke: true, say: () => {} };
     const { measurements, failures } = await runBenches(BENCHES, options);
+    process.off("warning", warned);
     expect(failures).toEqual([]);
+    // Such as one that listeners have been left behind.
+    expect(warnings).toEqual([]);
     const lines = measurements.map((each) => judge(each, { timed: false }).line);
     for (const { ours, frr, floor, ok } of lines) {
       expect(ok).toBe(true);

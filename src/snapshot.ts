@@ -111,10 +111,9 @@ function vrfViews(engine: Engine): VrfView[] {
   });
 }
 
-function* entries(engine: Engine, vni: Vni | undefined): Iterable<MacEntry> {
-  for (const domain of engine.domains()) {
-    if (vni === undefined || domain.vni === vni) yield* domain.entries();
-  }
+function entries(engine: Engine, vni: Vni | undefined): readonly MacEntry[] {
+  const domains = [...engine.domains()].filter((each) => vni === undefined || each.vni === vni);
+  return domains.flatMap((domain) => [...domain.entries()]);
 }
 
 function* ignored(engine: Engine): Iterable<IgnoredRoute> {

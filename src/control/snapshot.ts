@@ -40,8 +40,8 @@ export interface Snapshot {
   /** The bridge ports that hosts may be behind. */
   readonly ports: Iterable<PortView>;
   readonly bridges: Iterable<BridgeView>;
-  /** All MACs, or those of one MAC-VRF; those that are nowhere, too. */
-  entries(vni?: Vni): Iterable<MacEntry>;
+  /** All MACs of this moment, or those of one MAC-VRF; those that are nowhere, too. */
+  entries(vni?: Vni): readonly MacEntry[];
   /** The IMET routes of the other VTEPs which the decision has taken in. */
   readonly floods: Iterable<ImetRoute>;
   /** The routes we want to stand in the RIB. */

@@ -37,56 +37,70 @@ export function* eachInPieces<T>(items: Iterable<T>, look: (item: T) => void): I
   }
 }
 
+/**
+ * The items in their order. A heap, so that the first of them is known after one look at each, long
+ * before the last: whoever has asked sees it come.
+ */
+export function* inOrder<T extends object>(
+  items: Iterable<T>,
+  compare: (a: T, b: T) => number,
+): InPieces<Iterable<T>> {
+  const heap = [...items];
+  for (let i = (heap.length >> 1) - 1; i >= 0; i--) {
+    sink(heap, i, compare);
+    if (i % PIECE === 0) yield PAUSE;
+  }
+  return takeAll(heap, compare);
+}
+
 interface Keyed<T> {
   readonly key: string;
   readonly item: T;
 }
 
-/** The items in the order of their keys; a merge sort, because that can be laid down at any point. */
-export function* sortInPieces<T>(
+/** The same for items whose keys take a while to make. */
+export function* inOrderOfKeys<T>(
   items: Iterable<T>,
   keyOf: (item: T) => string,
 ): InPieces<Iterable<T>> {
   const keyed: Keyed<T>[] = [];
   yield* eachInPieces(items, (item) => keyed.push({ key: keyOf(item), item }));
-
-  let runs: Keyed<T>[][] = [];
-  for (let i = 0; i < keyed.length; i += PIECE) {
-    runs.push(keyed.slice(i, i + PIECE).sort(byKey));
-    yield PAUSE;
-  }
-  while (runs.length > 1) {
-    const merged: Keyed<T>[][] = [];
-    for (let i = 0; i < runs.length; i += 2) {
-      merged.push(yield* mergeInPieces(runs[i] ?? [], runs[i + 1] ?? []));
-      yield PAUSE;
-    }
-    runs = merged;
-  }
-  return itemsOf(runs[0] ?? []);
+  return itemsOf(yield* inOrder(keyed, (a, b) => compareTexts(a.key, b.key)));
 }
 
-function* itemsOf<T>(keyed: readonly Keyed<T>[]): Iterable<T> {
+/** By character, as all keys are compared. */
+export function compareTexts(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function* itemsOf<T>(keyed: Iterable<Keyed<T>>): Iterable<T> {
   for (const { item } of keyed) yield item;
 }
 
-function* mergeInPieces<T>(
-  left: readonly Keyed<T>[],
-  right: readonly Keyed<T>[],
-): InPieces<Keyed<T>[]> {
-  const merged: Keyed<T>[] = [];
-  let [l, r] = [0, 0];
-  while (true) {
-    const [a, b] = [left[l], right[r]];
-    const next = b === undefined || (a !== undefined && byKey(a, b) <= 0) ? a : b;
-    if (next === undefined) return merged;
-    if (next === a) l++;
-    else r++;
-    merged.push(next);
-    if (merged.length % (4 * PIECE) === 0) yield PAUSE;
+/** Empties the heap. */
+function* takeAll<T extends object>(heap: T[], compare: (a: T, b: T) => number): Iterable<T> {
+  for (let first = heap[0]; first !== undefined; first = heap[0]) {
+    yield first;
+    const last = heap.pop();
+    if (last === undefined || heap.length === 0) return;
+    heap[0] = last;
+    sink(heap, 0, compare);
   }
 }
 
-function byKey(a: Keyed<unknown>, b: Keyed<unknown>): number {
-  return a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
+/** Puts what stands at `from` below all that comes before it. */
+function sink<T extends object>(heap: T[], from: number, compare: (a: T, b: T) => number): void {
+  const item = heap[from];
+  if (item === undefined) return;
+  let at = from;
+  for (;;) {
+    const [left, right] = [heap[2 * at + 1], heap[2 * at + 2]];
+    if (left === undefined) break;
+    const isRight = right !== undefined && compare(right, left) < 0;
+    const child = isRight ? right : left;
+    if (compare(item, child) <= 0) break;
+    heap[at] = child;
+    at = 2 * at + (isRight ? 2 : 1);
+  }
+  heap[at] = item;
 }

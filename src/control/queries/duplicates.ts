@@ -2,7 +2,7 @@
 import type { Filter } from "../protocol.ts";
 import type { DuplicateRow } from "../rows.ts";
 import type { DuplicateView, Snapshot } from "../snapshot.ts";
-import { type Batches, batchesOf, sortInPieces } from "./batches.ts";
+import { type Batches, batchesOf, inOrderOfKeys } from "./batches.ts";
 import { ipKey, vniKey } from "./order.ts";
 
 export function* showDuplicates(snapshot: Snapshot, filter: Filter): Batches<DuplicateRow> {
@@ -14,7 +14,7 @@ export function* showDuplicates(snapshot: Snapshot, filter: Filter): Batches<Dup
       .filter((ip) => !ipsByThemselves.has(`${view.vni}|${ip}`))
       .map((ip) => ({ ...view, ip })),
   ]);
-  const sorted = yield* sortInPieces(
+  const sorted = yield* inOrderOfKeys(
     all.filter((view) => fits(filter, view)),
     ({ vni, mac, ip }) => `${vniKey(vni)}${mac ?? ""}|${ipKey(ip)}`,
   );

@@ -9,8 +9,8 @@ import { type MacEntry, remoteIps, whereabouts } from "../../mobility/mac-entry.
 import type { Filter } from "../protocol.ts";
 import type { MacRow, WhereaboutsWord } from "../rows.ts";
 import type { Snapshot } from "../snapshot.ts";
-import { type Batches, batchesOf, type InPieces, sortInPieces } from "./batches.ts";
-import { sortedIps, vniKey } from "./order.ts";
+import { type Batches, batchesOf, compareTexts, type InPieces, inOrder } from "./batches.ts";
+import { sortedIps } from "./order.ts";
 
 /** A MAC's place in the words of an answer. */
 export interface Placed {
@@ -50,11 +50,9 @@ export function* sortedEntries(
   snapshot: Snapshot,
   { vni, mac }: { readonly vni?: Vni; readonly mac?: MacAddress },
 ): InPieces<Iterable<MacEntry>> {
-  const entries: MacEntry[] = [];
-  for (const entry of snapshot.entries(vni)) {
-    if (mac === undefined || entry.mac === mac) entries.push(entry);
-  }
-  return yield* sortInPieces(entries, (entry) => `${vniKey(entry.vni)}${entry.mac}`);
+  const all = snapshot.entries(vni);
+  const entries = mac === undefined ? all : all.filter((entry) => entry.mac === mac);
+  return yield* inOrder(entries, (a, b) => a.vni - b.vni || compareTexts(a.mac, b.mac));
 }
 
 export function placeOf(entry: MacEntry): Placed {

@@ -4,7 +4,7 @@ import type { MacEntry } from "../../mobility/mac-entry.ts";
 import type { Filter } from "../protocol.ts";
 import type { NeighborRow } from "../rows.ts";
 import type { Snapshot } from "../snapshot.ts";
-import { type Batches, batchesOf, eachInPieces, sortInPieces } from "./batches.ts";
+import { type Batches, batchesOf, eachInPieces, inOrderOfKeys } from "./batches.ts";
 import { fitsPlace, ipsAt, type Placed, placeOf } from "./macs.ts";
 import { ipKey, vniKey } from "./order.ts";
 
@@ -15,7 +15,7 @@ interface Binding {
 }
 
 export function* showNeighbors(snapshot: Snapshot, filter: Filter): Batches<NeighborRow> {
-  const entries = [...snapshot.entries(filter.vni)];
+  const entries = snapshot.entries(filter.vni);
   const bindings: Binding[] = [];
   yield* eachInPieces(entries, (entry) => {
     if (filter.mac !== undefined && entry.mac !== filter.mac) return;
@@ -25,7 +25,7 @@ export function* showNeighbors(snapshot: Snapshot, filter: Filter): Batches<Neig
       if (filter.ip === undefined || ip === filter.ip) bindings.push({ entry, placed, ip });
     }
   });
-  const sorted = yield* sortInPieces(
+  const sorted = yield* inOrderOfKeys(
     bindings,
     ({ entry, ip }) => `${vniKey(entry.vni)}${ipKey(ip)}|${entry.mac}`,
   );

@@ -11,7 +11,7 @@ import type { MacEntry } from "../../mobility/mac-entry.ts";
 import type { Filter } from "../protocol.ts";
 import type { PathRow, RouteRow } from "../rows.ts";
 import type { PathView, Snapshot } from "../snapshot.ts";
-import { type Batches, batchesOf, eachInPieces, sortInPieces } from "./batches.ts";
+import { type Batches, batchesOf, eachInPieces, inOrderOfKeys } from "./batches.ts";
 import { ipKey, vniKey } from "./order.ts";
 
 /** A route, whose it is, and why it is not followed; `null`: it is. */
@@ -27,7 +27,7 @@ export function* showRoutes(snapshot: Snapshot, filter: Filter): Batches<RouteRo
     if (isAsked(route)) judged.push(route);
   };
   // All at once, so that the answer is of one moment; what each amounts to may be seen later.
-  const entries = [...snapshot.entries(filter.vni)];
+  const entries = snapshot.entries(filter.vni);
   const own = [...snapshot.ownMacIpRoutes];
 
   for (const route of snapshot.ownImetRoutes) take(imet("local", route, null));
@@ -38,7 +38,7 @@ export function* showRoutes(snapshot: Snapshot, filter: Filter): Batches<RouteRo
     const words = reason.replaceAll("-", " ");
     take(kind === "imet" ? imet("remote", route, words) : macIp("remote", route, words));
   });
-  yield* batchesOf(yield* sortInPieces(judged, keyOf), (route) => [routeRow(route, snapshot)]);
+  yield* batchesOf(yield* inOrderOfKeys(judged, keyOf), (route) => [routeRow(route, snapshot)]);
 }
 
 type Origin = Judged["origin"];

@@ -7,7 +7,7 @@ import { type Batches, eachInPieces } from "./batches.ts";
 export function* showStatus(snapshot: Snapshot): Batches<StatusRow> {
   const { gobgp, pending } = snapshot;
   const macs = { here: 0, there: 0, duplicate: 0, nowhere: 0 };
-  yield* eachInPieces([...snapshot.entries()], (entry) => {
+  yield* eachInPieces(snapshot.entries(), (entry) => {
     macs[whereabouts(entry).kind]++;
   });
   yield [

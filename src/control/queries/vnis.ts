@@ -105,7 +105,7 @@ function portRow(
 function* count(snapshot: Snapshot, vni: Vni): InPieces<Census> {
   const here = new Map<string, number>();
   const there = new Map<VtepAddress, number>();
-  yield* eachInPieces([...snapshot.entries(vni)], (entry) => {
+  yield* eachInPieces(snapshot.entries(vni), (entry) => {
     const { whereabouts, port, vtep } = placeOf(entry);
     if (port !== null) here.set(port, (here.get(port) ?? 0) + 1);
     if (vtep !== null && whereabouts === "there") there.set(vtep, (there.get(vtep) ?? 0) + 1);

@@ -113,7 +113,9 @@ function vrfViews(engine: Engine): VrfView[] {
 
 function entries(engine: Engine, vni: Vni | undefined): readonly MacEntry[] {
   const domains = [...engine.domains()].filter((each) => vni === undefined || each.vni === vni);
-  return domains.flatMap((domain) => [...domain.entries()]);
+  // Not `flatMap`: this copies blocks of memory, a hundred thousand within a millisecond.
+  const none: MacEntry[] = [];
+  return none.concat(...domains.map((domain) => [...domain.entries()]));
 }
 
 function* ignored(engine: Engine): Iterable<IgnoredRoute> {

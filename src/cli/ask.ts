@@ -116,7 +116,7 @@ async function printArray(answer: Answer, what: What, io: Io): Promise<number> {
 }
 
 /** Rows of which the first lines are printed: a table of so many is aligned as a whole. */
-const FIRST_ROWS = 2000;
+const FIRST_ROWS = 1000;
 
 /** As it comes, but for the first rows, by whose widths the columns are made. */
 async function printTable(answer: Answer, what: Shown, io: Io): Promise<number> {

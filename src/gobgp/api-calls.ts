@@ -95,7 +95,6 @@ export function speakerApi<Message, Table, Watch>(
       return peers;
     },
     async list(type, take, signal) {
-      const prefixes = type === undefined ? [] : [{ prefix: type }];
       const takeAll = ({
         destination,
       }: {
@@ -104,7 +103,7 @@ export function speakerApi<Message, Table, Watch>(
         for (const path of destination?.paths ?? []) take(codec.decode(path));
       };
       const call = client.listPath({
-        ...{ tableType: table, family: EVPN_FAMILY, prefixes },
+        ...{ tableType: table, family: EVPN_FAMILY, prefixes: [{ prefix: type }] },
         enableAttributeBinary: false,
       });
       await eachAnswer(call, takeAll, signal);

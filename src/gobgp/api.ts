@@ -54,12 +54,8 @@ export interface SpeakerApi {
   readonly generation: ApiGeneration;
   identity(signal: AbortSignal): Promise<SpeakerIdentity>;
   peers(signal: AbortSignal): Promise<readonly PeerSeen[]>;
-  /** Gives `take` all paths of the EVPN table, or those of one route type, as they come. */
-  list(
-    type: RouteTypeName | undefined,
-    take: (path: SpeakerPath) => void,
-    signal: AbortSignal,
-  ): Promise<void>;
+  /** Gives `take` all paths of one route type in the EVPN table, as they come. */
+  list(type: RouteTypeName, take: (path: SpeakerPath) => void, signal: AbortSignal): Promise<void>;
   /** Looks at all paths of the EVPN table, each with its attributes as they were on the wire. */
   each(look: (path: SpeakerPath) => void, signal: AbortSignal): Promise<void>;
   /**

@@ -1,10 +1,6 @@
 /**
- * What the other leaves say, as gobgpd's watch of the best paths tells it.
- *
- * gobgpd first sends what stands and then every change, but does not mark where the one ends. So
- * the table is listed once besides, after the watch is open: when each listed route has come by in
- * the watch, all that stood has. The listing is never believed for more than that, for it is older
- * than the watch.
+ * What the other leaves say, as gobgpd's watch of the best paths tells it: first what stands (see
+ * `dump.ts`), then every change.
  *
  * Nothing is forgotten when the connection is lost: traffic goes on while gobgpd restarts. After a
  * reconnect every route is unconfirmed until it comes by again; `sweep` withdraws those that did not.
@@ -42,11 +38,6 @@ export class Rib {
   #unconfirmed = new Set<string>();
   /** The routes made on this speaker that stand. */
   readonly #local = new Map<string, number | undefined>();
-  /** What has come by in this watch, while its beginning is awaited. */
-  #seen: Set<string> | undefined;
-  /** What stood when it began, and has not come by yet. */
-  #listed = new Set<string>();
-  #awaited: { readonly done: () => void } | undefined;
   #remember = true;
 
   constructor(hands: RibHands) {
@@ -57,42 +48,11 @@ export class Rib {
   begin(): void {
     this.#unconfirmed = new Set(this.#claimed.keys());
     this.#local.clear();
-    this.#seen = new Set();
-    this.#listed = new Set();
-    this.#awaited = undefined;
   }
 
-  /** This stood when the watch was open. */
-  listed({ nlri, best }: Pick<SpeakerPath, "nlri" | "best">): void {
-    // The watch tells of the best path only, and there is none if no next hop is reachable.
-    if (nlri === undefined || !best) return;
-    const id = readRouteId(nlri);
-    if (id.ok && this.#seen?.has(id.value.key) !== true) this.#listed.add(id.value.key);
-  }
-
-  /** All that stood has been listed: `done` is called when each has come by. */
-  expect(done: () => void): void {
-    this.#awaited = { done };
-    if (this.#listed.size === 0) this.begun();
-  }
-
-  /** How many routes have come by since the watch began. */
-  get seen(): number {
-    return this.#seen?.size ?? 0;
-  }
-
-  get isAwaited(): boolean {
-    return this.#awaited !== undefined;
-  }
-
-  /** All that stood at the beginning has come by, or was awaited in vain. */
+  /** All that stood at the beginning has come by. */
   begun(): void {
-    const done = this.#awaited?.done;
-    this.#awaited = undefined;
-    this.#seen = undefined;
-    this.#listed = new Set();
     this.#remember = false;
-    done?.();
   }
 
   /** How many routes have not come by since the last connect. */
@@ -139,7 +99,6 @@ export class Rib {
     if (path.withdraw) this.#withdrawn(id.value);
     else if (isLocal(path)) this.#standsHere(id.value, path);
     else this.#standsThere(id.value, path);
-    this.#cameBy(id.value.key);
   }
 
   /** No path of this route is best any more. Such words may come for routes never heard of. */
@@ -209,13 +168,6 @@ export class Rib {
 
   #forgetLocal(id: RouteId): void {
     if (this.#local.delete(id.key)) this.#hands.onLocal(id, undefined);
-  }
-
-  #cameBy(key: string): void {
-    this.#seen?.add(key);
-    if (this.#listed.delete(key) && this.#awaited !== undefined && this.#listed.size === 0) {
-      this.begun();
-    }
   }
 }
 

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Listener } from "../mobility/observation.ts";
 import type { PeerSeen, SpeakerApi, SpeakerIdentity } from "./api.ts";
 import { keepsBatchSize, OLD_V3, PATHS_FOR_PROBE } from "./detect.ts";
+import { Dump } from "./dump.ts";
 import type { GobgpNotice, RibWait } from "./notice.ts";
 import type { Rib } from "./rib.ts";
 import type { SpeakerPath } from "./speaker-path.ts";
@@ -20,9 +21,7 @@ export interface SessionOptions {
 
 /** How often gobgpd is asked whether it is well: gRPC's own keepalive it would not bear. */
 const HEALTH_MS = 2000;
-/** gobgpd answers a watch at once with its peers; this is for one that does not. */
-const FIRST_WORD_MS = 1000;
-/** Nothing more of what stands has come by for so long: what is missing went before we watched. */
+/** Nothing more of what stands has come for so long: the watch is silent, or there is nothing more. */
 const STALL_MS = 10_000;
 /** At the start nothing is written before the RIB is known, so the wait is short. */
 const PATIENCE_AT_START_MS = 5000;
@@ -43,7 +42,7 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #endOfRib = new Set<string>();
   #readingPeers: Promise<readonly PeerSeen[]> | undefined;
-  #largestMessage = 0;
+  readonly #dump = new Dump(WATCH_BATCH);
   #versionKnown: boolean;
 
   constructor(options: SessionOptions) {
@@ -55,12 +54,11 @@ export class Session {
   async run(signal: AbortSignal): Promise<never> {
     const end = new AbortController();
     const life = AbortSignal.any([signal, end.signal]);
-    const opened = new Occasion();
     try {
       this.#options.rib.begin();
-      const watch = this.#watch(opened.come, life);
+      const watch = this.#watch(life);
       const health = this.#health(life);
-      await Promise.race([watch, health, this.#begin(opened.came, life)]);
+      await Promise.race([watch, health, this.#begin(life)]);
       return await Promise.race([watch, health]);
     } finally {
       end.abort();
@@ -71,34 +69,23 @@ export class Session {
     this.#endOfRib.add(neighbor);
   }
 
-  #watch(open: () => void, signal: AbortSignal): Promise<never> {
+  #watch(signal: AbortSignal): Promise<never> {
     const { api, rib } = this.#options;
     const onPaths = (paths: readonly SpeakerPath[]): void => {
-      open();
-      this.#largestMessage = Math.max(this.#largestMessage, paths.length);
       for (const path of paths) rib.take(path);
+      this.#dump.came(paths.length);
     };
     const onPeerChange = (): void => {
-      open();
       // A failure of it the health check meets as well.
       this.#peers(signal).catch(() => {});
     };
     return api.watch({ batchSize: WATCH_BATCH, onPaths, onPeerChange }, signal);
   }
 
-  async #begin(opened: Promise<void>, signal: AbortSignal): Promise<void> {
-    const { api, rib, listener, now, first } = this.#options;
+  async #begin(signal: AbortSignal): Promise<void> {
+    const { rib, listener, now, first } = this.#options;
     const deadline = now() + (first ? PATIENCE_AT_START_MS : PATIENCE_LATER_MS);
-    // The watch must stand before the table is listed, or a change between the two would be lost.
-    await Promise.race([opened, sleep(FIRST_WORD_MS, undefined, { signal })]);
-    await api.list(undefined, (path) => rib.listed(path), signal);
-    const begun = new Occasion();
-    rib.expect(begun.come);
-    for (let seen = -1; rib.isAwaited && rib.seen > seen; ) {
-      seen = rib.seen;
-      await Promise.race([begun.came, sleep(STALL_MS, undefined, { signal })]);
-    }
-    if (rib.isAwaited && rib.seen === 0) throw new Error("the watch of gobgpd's table is silent");
+    await this.#dumped(signal);
     rib.begun();
 
     const waitedFor = await this.#peersReady(deadline, signal);
@@ -111,6 +98,14 @@ export class Session {
       swept,
       waitedFor,
     });
+  }
+
+  async #dumped(signal: AbortSignal): Promise<void> {
+    for (let messages = -1; !this.#dump.isOver && this.#dump.messages > messages; ) {
+      messages = this.#dump.messages;
+      await Promise.race([this.#dump.over, sleep(STALL_MS, undefined, { signal })]);
+    }
+    if (this.#dump.messages === 0) throw new Error("the watch of gobgpd's table is silent");
   }
 
   /**
@@ -179,23 +174,9 @@ export class Session {
     const { api, rib, listener } = this.#options;
     if (this.#versionKnown || rib.standing < PATHS_FOR_PROBE) return;
     // Up to one more than asked come in a message.
-    const kept = this.#largestMessage > WATCH_BATCH + 1 ? false : await keepsBatchSize(api, signal);
+    const kept = this.#dump.largest > WATCH_BATCH + 1 ? false : await keepsBatchSize(api, signal);
     if (kept === undefined) return;
     this.#versionKnown = true;
     if (!kept) listener.tell(OLD_V3);
   }
-}
-
-/** Something that is waited for, and comes once. */
-class Occasion {
-  readonly came: Promise<void>;
-  #resolve: () => void = () => {};
-
-  constructor() {
-    this.came = new Promise((resolve) => {
-      this.#resolve = resolve;
-    });
-  }
-
-  readonly come = (): void => this.#resolve();
 }

@@ -20,13 +20,14 @@ type WatchCall = ServerWritableStream<WatchEventRequest, WatchEventResponse>;
 export class FakeGobgpd {
   asn = 65_000;
   routerId = "192.0.2.1";
-  listed: Path[] = [];
   /** Why it does not take these paths. */
   refuse: (paths: readonly Path[]) => { code: status; details: string } | undefined = () =>
     undefined;
-  /** What it says first to who watches; by default, as gobgpd does, that there are no peers. */
-  onWatch: (call: WatchCall) => void = (call) =>
+  /** What it says first to who watches; by default, as gobgpd does, that there is nothing. */
+  onWatch: (call: WatchCall) => void = (call) => {
     call.write({ event: { $case: "peer", value: {} } });
+    call.write({ event: { $case: "table", value: { paths: [] } } });
+  };
   readonly written: Path[][] = [];
   readonly #server = new Server();
   #port = 0;
@@ -59,10 +60,7 @@ export class FakeGobgpd {
     this.#server.addService(GoBgpServiceService, {
       getBgp,
       listPeer: nobody,
-      listPath: (call: ServerWritableStream<object, { destination: { paths: Path[] } }>) => {
-        call.write({ destination: { paths: this.listed } });
-        call.end();
-      },
+      listPath: nobody,
       watchEvent: (call: WatchCall) => this.onWatch(call),
       addPathStream: (
         call: NodeJS.EventEmitter,

@@ -157,50 +157,6 @@ describe("A path made on this speaker", () => {
   });
 });
 
-describe("The beginning of a watch", () => {
-  it("is over when all that was listed has come by", () => {
-    const { rib } = watched();
-    let over = false;
-    rib.take(claim());
-    for (const each of [claim(), claim(other), local(macIpRoute({ ethernetTag: 7 }))]) {
-      rib.listed(each);
-    }
-    rib.expect(() => {
-      over = true;
-    });
-    rib.take(claim(other));
-    expect(over).toBe(false);
-    rib.take(local(macIpRoute({ ethernetTag: 7 })));
-    expect(over).toBe(true);
-  });
-
-  it("does not wait for paths that are not best, nor for what can not be read", () => {
-    const { rib } = watched();
-    let over = false;
-    const listed = [
-      { ...claim(), best: false },
-      { ...claim(), nlri: { kind: "other" } as const },
-      { ...claim(), nlri: undefined },
-    ];
-    for (const each of listed) rib.listed(each);
-    rib.expect(() => {
-      over = true;
-    });
-    expect(over).toBe(true);
-  });
-
-  it("counts a withdraw as coming by: the route went after it was listed", () => {
-    const { rib } = watched();
-    let over = false;
-    rib.listed(claim());
-    rib.expect(() => {
-      over = true;
-    });
-    rib.take(withdraw());
-    expect(over).toBe(true);
-  });
-});
-
 describe("After a reconnect", () => {
   it("nothing is taken away before the sweep, and then only what has not come back", () => {
     const { rib, news } = watched();

@@ -99,7 +99,6 @@ describe("A connection", () => {
     const route = macIpRoute({ nexthop: ip("192.0.2.9") });
     const path = codecV4.encode({ ...must(macIpRoutePath(route)), neighbor: "192.0.2.254" }, 0);
     const nothing = { ...path, nlri: undefined, pattrs: [] };
-    server.listed = [{ ...path, best: true }];
     server.onWatch = (call) =>
       call.write({ event: { $case: "table", value: { paths: [nothing, path] } } });
     await server.start();

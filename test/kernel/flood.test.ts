@@ -155,9 +155,9 @@ beforeEach(async () => {
   sh("ip link set lo up");
   makeSegment();
   gobgpd = new FakeGobgpd();
-  gobgpd.listed = claimedElsewhere();
-  const endOfRib = gobgpd.listed.map((path) => ({ ...path, nlri: undefined, pattrs: [] })).slice(1);
-  const paths = [...endOfRib, ...gobgpd.listed];
+  const claimed = claimedElsewhere();
+  const endOfRib = claimed.map((path) => ({ ...path, nlri: undefined, pattrs: [] })).slice(1);
+  const paths = [...endOfRib, ...claimed];
   gobgpd.onWatch = (call) => call.write({ event: { $case: "table", value: { paths } } });
   await gobgpd.start();
   const file = join(folder, "roamd.yaml");

@@ -6,14 +6,14 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { imetRouteKey } from "../../src/evpn/imet-route.ts";
 import { type MacIpRoute, macIpRouteKey } from "../../src/evpn/mac-ip-route.ts";
+import type { SpeakerApi } from "../../src/gobgp/api.ts";
 import { openApiV3 } from "../../src/gobgp/api-v3.ts";
 import { openApiV4 } from "../../src/gobgp/api-v4.ts";
-import { codecV4 } from "../../src/gobgp/codec-v4.ts";
 import { keepsBatchSize } from "../../src/gobgp/detect.ts";
+import { Dump } from "../../src/gobgp/dump.ts";
 import { openEndpoint } from "../../src/gobgp/endpoint.ts";
-import { macIpRoutePath } from "../../src/gobgp/write-route.ts";
 import { FakeGobgpd } from "../gobgp/fake-gobgpd.ts";
-import { imetRoute, ip, must } from "../gobgp/routes.ts";
+import { imetRoute, ip } from "../gobgp/routes.ts";
 import { GOBGPD_VERSIONS, Gobgpd, type GobgpdOptions, gobgpdOf } from "./gobgp-daemon.ts";
 import {
   API_1,
@@ -226,6 +226,25 @@ for (const version of GOBGPD_VERSIONS) {
       expect((await leaf.list()).length).toBe(50);
     });
 
+    it("says by the size of its messages where what stands ends", async () => {
+      await using daemon = new Gobgpd(alone);
+      await daemon.start();
+      await using leaf = new Leaf(API_1);
+      await leaf.told();
+      const open = version.api === "v3" ? openApiV3 : openApiV4;
+      const api = open(openEndpoint(API_1, undefined), Date.now);
+      let standing = 0;
+      for (const size of [0, 1, 2, 5, 6, 7, 8, 9, 12]) {
+        const rows = Array.from({ length: size - standing }, (_, i) =>
+          routeOf(LEAF_1, { mac: macOf(standing + i + 1) }),
+        );
+        expect(await leaf.write(...rows.map(put))).toEqual([]);
+        standing = size;
+        expect(await dumpedBy(api, 3)).toBe(size);
+      }
+      api.close();
+    });
+
     it("tells a gobgpd before 3.27 by its watch, and warns of it", async () => {
       await using daemon = new Gobgpd(alone);
       await daemon.start();
@@ -284,15 +303,30 @@ describe("With a gobgpd that is exchanged under us", () => {
   });
 });
 
+/** How many paths have come when a watch with this size of messages seems to have told all. */
+async function dumpedBy(api: SpeakerApi, batchSize: number): Promise<number> {
+  const end = new AbortController();
+  const dump = new Dump(batchSize);
+  let paths = 0;
+  const onPaths = ({ length }: readonly unknown[]): void => {
+    if (dump.isOver) return;
+    paths += length;
+    dump.came(length);
+  };
+  const watch = api.watch({ batchSize, onPaths, onPeerChange: () => {} }, end.signal);
+  await Promise.race([dump.over, watch]);
+  end.abort();
+  await watch.catch(() => {});
+  return paths;
+}
+
 function byKey(a: MacIpRoute, b: MacIpRoute): number {
   return macIpRouteKey(a) < macIpRouteKey(b) ? -1 : 1;
 }
 
-describe("With a gobgpd whose watch stays silent though routes stand", () => {
+describe("With a gobgpd whose watch stays silent", () => {
   it("the connection is given up, and tried again", async () => {
     await using daemon = new FakeGobgpd();
-    const path = must(macIpRoutePath(routeOf(LEAF_2)));
-    daemon.listed = [{ ...codecV4.encode({ ...path, neighbor: LEAF_2 }, 0), best: true }];
     daemon.onWatch = () => {};
     await daemon.start();
     await using leaf = new Leaf(daemon.address);

@@ -1,5 +1,5 @@
 /** IP addresses of both families: canonical text (RFC 5952), which is also the key of every table. */
-import { Address4, Address6 } from "ip-address";
+import { Address6 } from "ip-address";
 import type { Brand } from "./brand.ts";
 import { err, ok, type Result } from "./result.ts";
 
@@ -22,8 +22,23 @@ export function isIpv6(ip: IpAddress): boolean {
 
 /** The address in network byte order: 4 or 16 bytes. */
 export function ipToBytes(ip: IpAddress): Uint8Array {
-  return isIpv6(ip) ? ipv6ToBytes(ip) : Uint8Array.from(new Address4(ip).toArray());
+  return isIpv6(ip) ? ipv6ToBytes(ip) : ipv4ToBytes(ip);
 }
+
+/** Runs for every row that is written. */
+function ipv4ToBytes(ip: IpAddress): Uint8Array {
+  const bytes = new Uint8Array(4);
+  let at = 0;
+  for (let i = 0; i < ip.length; i++) {
+    const code = ip.charCodeAt(i);
+    if (code === DOT) at++;
+    else bytes[at] = (bytes[at] ?? 0) * 10 + code - ZERO;
+  }
+  return bytes;
+}
+
+const DOT = 0x2e;
+const ZERO = 0x30;
 
 function ipv6ToBytes(ip: IpAddress): Uint8Array {
   const bytes = new Uint8Array(16);

@@ -24,9 +24,15 @@ function hexAt(bytes: Uint8Array, offset: number): string {
   return HEX[bytes[offset] ?? 0] ?? "00";
 }
 
-/** The six bytes of a MAC address, written into `into` at `offset`. */
+/** The six bytes of a MAC address, written into `into` at `offset`; runs for every row. */
 export function writeMac(mac: MacAddress, into: Uint8Array, offset = 0): void {
-  for (let i = 0; i < 6; i++) into[offset + i] = Number.parseInt(mac.slice(i * 3, i * 3 + 2), 16);
+  for (let i = 0; i < 6; i++) into[offset + i] = (digit(mac, i * 3) << 4) | digit(mac, i * 3 + 1);
+}
+
+/** The value of the lower-case hex digit at `at`. */
+function digit(text: string, at: number): number {
+  const code = text.charCodeAt(at);
+  return code < 0x61 ? code - 0x30 : code - 0x57;
 }
 
 export type MacRefusal = "mac-zero" | "mac-broadcast" | "mac-multicast";

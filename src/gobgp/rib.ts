@@ -91,14 +91,28 @@ export class Rib {
       this.#hands.onEndOfRib(path.neighbor);
       return;
     }
-    const id = readRouteId(path.nlri);
-    if (!id.ok) {
-      this.#malformed(id.error, path, nlriText(path.nlri));
+    if (path.withdraw) this.#gone(path, path.nlri);
+    else this.#stands(path, path.nlri);
+  }
+
+  #gone(path: SpeakerPath, nlri: Nlri): void {
+    const id = this.#readId(path, nlri);
+    if (id !== undefined) this.#withdrawn(id);
+  }
+
+  #stands(path: SpeakerPath, nlri: Nlri): void {
+    const seen = readRoute(path);
+    if (seen.ok) {
+      if (isLocal(path)) this.#standsHere(seen.value, path);
+      else this.#standsThere(seen.value, path);
       return;
     }
-    if (path.withdraw) this.#withdrawn(id.value);
-    else if (isLocal(path)) this.#standsHere(id.value, path);
-    else this.#standsThere(id.value, path);
+    const id = this.#readId(path, nlri);
+    if (id === undefined) return;
+    // It has taken the place of what could be read (RFC 7606 §2: treat-as-withdraw).
+    if (!isLocal(path)) this.#forgetLocal(id);
+    this.#malformed(seen.error, path, id.key);
+    this.#unclaim(id.key);
   }
 
   /** No path of this route is best any more. Such words may come for routes never heard of. */
@@ -107,28 +121,20 @@ export class Rib {
     this.#forgetLocal(id);
   }
 
-  #standsHere(id: RouteId, path: SpeakerPath): void {
+  #standsHere(seen: RouteSeen, { since }: SpeakerPath): void {
     // A route of ours hides one of the same name from elsewhere.
-    this.#unclaim(id.key);
-    const seen = this.#read(id, path);
-    if (seen === undefined) return;
-    this.#local.set(id.key, path.since);
+    this.#unclaim(seen.key);
+    this.#local.set(seen.key, since);
     if (this.#remember && seen.table === "mac-ip-route") {
       this.#hands.listener.news({ kind: "remembered", route: seen.row });
     }
-    this.#hands.onLocal(id, seen);
+    this.#hands.onLocal(seen, seen);
   }
 
-  #standsThere(id: RouteId, path: SpeakerPath): void {
-    this.#forgetLocal(id);
-    const seen = this.#read(id, path);
-    if (seen === undefined) {
-      // It has taken the place of what could be read (RFC 7606 §2: treat-as-withdraw).
-      this.#unclaim(id.key);
-      return;
-    }
-    this.#claimed.set(id.key, this.#told(id.table, path.since));
-    this.#unconfirmed.delete(id.key);
+  #standsThere(seen: RouteSeen, { since }: SpeakerPath): void {
+    this.#forgetLocal(seen);
+    this.#claimed.set(seen.key, this.#told(seen.table, since));
+    if (this.#unconfirmed.size > 0) this.#unconfirmed.delete(seen.key);
     this.#hands.listener.news(
       seen.table === "mac-ip-route"
         ? { kind: "claimed", route: this.#common.ofMacIp(seen.row) }
@@ -136,10 +142,10 @@ export class Rib {
     );
   }
 
-  #read(id: RouteId, path: SpeakerPath): RouteSeen | undefined {
-    const read = readRoute(path);
-    if (read.ok) return read.value;
-    this.#malformed(read.error, path, id.key);
+  #readId(path: SpeakerPath, nlri: Nlri): RouteId | undefined {
+    const id = readRouteId(nlri);
+    if (id.ok) return id.value;
+    this.#malformed(id.error, path, nlriText(nlri));
     return undefined;
   }
 

@@ -266,7 +266,7 @@ class GobgpSpeaker implements Gobgp {
 
   #onLocal(id: RouteId, seen: RouteSeen | undefined): void {
     if (seen === undefined) {
-      this.#listener.echo({ row: undefined, ...id });
+      this.#listener.echo({ ...id, row: undefined });
       return;
     }
     if (!this.#options.ours(seen.row)) return;

@@ -247,8 +247,10 @@ export function claimed(entry: MacEntry, route: MacIpRoute): MacEntry {
 
 /** In the place of the one that it replaces. */
 function withRoute(routes: readonly MacIpRoute[], route: MacIpRoute): readonly MacIpRoute[] {
+  // A spread would leave room for more, in each of many lists of one.
+  if (routes.length === 0) return [route];
   const known = routes.some((each) => isSameRoute(each, route));
-  if (!known) return [...routes, route];
+  if (!known) return routes.concat(route);
   return routes.map((each) => (isSameRoute(each, route) ? route : each));
 }
 

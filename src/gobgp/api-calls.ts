@@ -94,20 +94,6 @@ export function speakerApi<Message, Table, Watch>(
       await eachAnswer(client.listPeer({}), take, signal);
       return peers;
     },
-    async list(type, take, signal) {
-      const takeAll = ({
-        destination,
-      }: {
-        destination: { paths: Message[] } | undefined;
-      }): void => {
-        for (const path of destination?.paths ?? []) take(codec.decode(path));
-      };
-      const call = client.listPath({
-        ...{ tableType: table, family: EVPN_FAMILY, prefixes: [{ prefix: type }] },
-        enableAttributeBinary: false,
-      });
-      await eachAnswer(call, takeAll, signal);
-    },
     async each(look, signal) {
       const take = ({ destination }: { destination: { paths: Message[] } | undefined }): void => {
         for (const path of destination?.paths ?? []) look(codec.decode(path));

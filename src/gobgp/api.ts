@@ -14,9 +14,6 @@ import type { SpeakerPath } from "./speaker-path.ts";
 
 export type ApiGeneration = "v3" | "v4";
 
-/** gobgpd's own names for the types of EVPN routes, which it takes as a filter. */
-export type RouteTypeName = "macadv" | "multicast";
-
 /** Who gobgpd says it is; AS number 0 says that BGP is not started on it. */
 export interface SpeakerIdentity {
   readonly asn: number;
@@ -54,8 +51,6 @@ export interface SpeakerApi {
   readonly generation: ApiGeneration;
   identity(signal: AbortSignal): Promise<SpeakerIdentity>;
   peers(signal: AbortSignal): Promise<readonly PeerSeen[]>;
-  /** Gives `take` all paths of one route type in the EVPN table, as they come. */
-  list(type: RouteTypeName, take: (path: SpeakerPath) => void, signal: AbortSignal): Promise<void>;
   /** Looks at all paths of the EVPN table, each with its attributes as they were on the wire. */
   each(look: (path: SpeakerPath) => void, signal: AbortSignal): Promise<void>;
   /**

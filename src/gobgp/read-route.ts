@@ -73,9 +73,7 @@ export function readRoute(path: SpeakerPath): Result<RouteSeen, PathMalformed> {
   if (nlri === undefined || nlri.kind === "other") return err("route-type");
   // gobgpd leaves all of them out if there is one it can not express in its API.
   if (attributes.length === 0) return err("attributes-missing");
-  const communities = attributes.flatMap((each) =>
-    each.kind === "communities" ? each.communities : [],
-  );
+  const communities = attributes.find((each) => each.kind === "communities")?.communities ?? [];
   if (!isVxlan(communities)) return err("encapsulation");
   const nexthop = readNexthop(attributes);
   if (nexthop === undefined) return err("next-hop");
@@ -163,8 +161,13 @@ function readImetRoute(
 
 /** Without the community VXLAN is meant, as every implementation takes it (rule C5.7). */
 function isVxlan(communities: readonly Community[]): boolean {
-  const tunnels = communities.filter((community) => community.kind === "encapsulation");
-  return tunnels.length === 0 || tunnels.some(({ tunnelType }) => tunnelType === TUNNEL_VXLAN);
+  let isSaid = false;
+  for (const community of communities) {
+    if (community.kind !== "encapsulation") continue;
+    if (community.tunnelType === TUNNEL_VXLAN) return true;
+    isSaid = true;
+  }
+  return !isSaid;
 }
 
 /** gobgpd answers with MP_REACH_NLRI (RFC 4760 §3), whatever it was told. */
@@ -206,11 +209,13 @@ function readMobility(communities: readonly Community[]): MacMobility | undefine
 }
 
 function readRouteTargets(communities: readonly Community[]): readonly RouteTarget[] {
-  return communities.flatMap((community) => {
-    if (community.kind !== "specific" || community.subType !== SUB_TYPE_ROUTE_TARGET) return [];
+  const targets: RouteTarget[] = [];
+  for (const community of communities) {
+    if (community.kind !== "specific" || community.subType !== SUB_TYPE_ROUTE_TARGET) continue;
     const value = readNumberedBy(community.value);
-    return value === undefined ? [] : [routeTarget(value)];
-  });
+    if (value !== undefined) targets.push(routeTarget(value));
+  }
+  return targets;
 }
 
 function readRd(rd: NumberedByName | undefined): RouteDistinguisher | undefined {

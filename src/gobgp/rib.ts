@@ -20,6 +20,13 @@ interface Told {
   readonly since: number | undefined;
 }
 
+/** A route made on this speaker. */
+interface Made {
+  readonly seen: RouteSeen;
+  /** Seconds since the epoch. */
+  readonly since: number | undefined;
+}
+
 export interface RibHands {
   readonly listener: Pick<Listener<GobgpNotice>, "news" | "tell">;
   /** A route made on this speaker, or its absence. */
@@ -37,7 +44,7 @@ export class Rib {
   /** Those of them that have not come by since the last connect. */
   #unconfirmed = new Set<string>();
   /** The routes made on this speaker that stand. */
-  readonly #local = new Map<string, number | undefined>();
+  readonly #local = new Map<string, Made>();
   #remember = true;
 
   constructor(hands: RibHands) {
@@ -70,12 +77,17 @@ export class Rib {
 
   /** Since when gobgpd has this route, seconds since the epoch; `undefined`: it is not known. */
   since(key: string): number | undefined {
-    return this.#claimed.get(key)?.since ?? this.#local.get(key);
+    return this.#claimed.get(key)?.since ?? this.#local.get(key)?.since;
   }
 
   /** How many routes are known to stand, of others and of our own. */
   get standing(): number {
     return this.#claimed.size + this.#local.size;
+  }
+
+  /** The routes made on this speaker. */
+  *made(): Iterable<RouteSeen> {
+    for (const { seen } of this.#local.values()) yield seen;
   }
 
   count(table: RouteId["table"]): number {
@@ -110,9 +122,8 @@ export class Rib {
     const id = this.#readId(path, nlri);
     if (id === undefined) return;
     // It has taken the place of what could be read (RFC 7606 §2: treat-as-withdraw).
-    if (!isLocal(path)) this.#forgetLocal(id);
     this.#malformed(seen.error, path, id.key);
-    this.#unclaim(id.key);
+    this.#withdrawn(id);
   }
 
   /** No path of this route is best any more. Such words may come for routes never heard of. */
@@ -124,7 +135,7 @@ export class Rib {
   #standsHere(seen: RouteSeen, { since }: SpeakerPath): void {
     // A route of ours hides one of the same name from elsewhere.
     this.#unclaim(seen.key);
-    this.#local.set(seen.key, since);
+    this.#local.set(seen.key, { seen, since });
     if (this.#remember && seen.table === "mac-ip-route") {
       this.#hands.listener.news({ kind: "remembered", route: seen.row });
     }

@@ -11,16 +11,10 @@ import type { Result } from "../evpn/result.ts";
 import type { RouteTarget } from "../evpn/route-target.ts";
 import type { Tables } from "../evpn/rows.ts";
 import type { Change, Driver, Failure } from "../reconcile/driver.ts";
-import {
-  type ApiGeneration,
-  type RouteTypeName,
-  reasonOf,
-  type SpeakerApi,
-  statusOf,
-} from "./api.ts";
+import { type ApiGeneration, reasonOf, type SpeakerApi, statusOf } from "./api.ts";
 import { BatchSize } from "./batch-size.ts";
-import { type RouteSeen, type RouteTable, readRoute } from "./read-route.ts";
-import { isLocal, type SpeakerPath } from "./speaker-path.ts";
+import type { RouteSeen, RouteTable } from "./read-route.ts";
+import type { SpeakerPath } from "./speaker-path.ts";
 import {
   imetRoutePath,
   imetRouteWithdraw,
@@ -32,6 +26,8 @@ import {
 export interface Speaking {
   /** `undefined` while gobgpd is not connected. */
   readonly api: () => SpeakerApi | undefined;
+  /** All routes made on the speaker, as soon as they are known; rejects where gobgpd is not connected. */
+  readonly made: () => Promise<Iterable<RouteSeen>>;
   readonly ours: (route: MacIpRoute | ImetRoute) => boolean;
   readonly now: () => number;
   readonly onRefused: (change: RouteChange, reason: string) => void;
@@ -45,7 +41,6 @@ export const SEQ_TOO_LOW = "invalid MAC mobility sequence number";
 
 export function macIpRouteDriver(speaking: Speaking): Driver<Key<"mac-ip-route">, MacIpRoute> {
   return new RouteDriver<Key<"mac-ip-route">, MacIpRoute>(speaking, {
-    routeType: "macadv",
     announce: (route) => macIpRoutePath(numbered(route)),
     withdraw: macIpRouteWithdraw,
     agree: macIpRoutesAgree,
@@ -65,7 +60,6 @@ function numbered(route: MacIpRoute): MacIpRoute {
 
 export function imetRouteDriver(speaking: Speaking): Driver<Key<"imet-route">, ImetRoute> {
   return new RouteDriver<Key<"imet-route">, ImetRoute>(speaking, {
-    routeType: "multicast",
     announce: imetRoutePath,
     withdraw: imetRouteWithdraw,
     agree: imetRoutesAgree,
@@ -78,7 +72,6 @@ type Key<T extends RouteTable> = Tables[T]["key"];
 
 /** What the two tables do differently. */
 interface Kind<K extends string, R> {
-  readonly routeType: RouteTypeName;
   readonly announce: (row: R) => Result<SpeakerPath>;
   readonly withdraw: (row: R) => SpeakerPath;
   readonly agree: (wanted: R, actual: R) => boolean;
@@ -101,18 +94,15 @@ class RouteDriver<K extends string, R extends MacIpRoute | ImetRoute> implements
     this.#kind = kind;
   }
 
+  /** As the watch has told by now, which hears of all that is made on the speaker. */
   async list(signal: AbortSignal): Promise<ReadonlyMap<K, R>> {
-    const { routeType, pick } = this.#kind;
-    const api = this.#speaking.api();
-    if (api === undefined) throw new Error(`Cannot list ${routeType} routes: no gobgpd`);
+    const made = await this.#speaking.made();
+    signal.throwIfAborted();
     const rows = new Map<K, R>();
-    const take = (path: SpeakerPath): void => {
-      if (!isLocal(path)) return;
-      const seen = readRoute(path);
-      const picked = seen.ok ? pick(seen.value) : undefined;
+    for (const seen of made) {
+      const picked = this.#kind.pick(seen);
       if (picked !== undefined && this.#speaking.ours(picked.row)) rows.set(picked.key, picked.row);
-    };
-    await api.list(routeType, take, signal);
+    }
     return rows;
   }
 

@@ -39,7 +39,10 @@ const UP_FOR_SECONDS = 2;
 const WATCH_BATCH = 500;
 
 export class Session {
+  /** Resolves when all that stands has been told, and rejects if the connection is over before. */
+  readonly begun: Promise<void>;
   readonly #options: SessionOptions;
+  #settle: { readonly resolve: () => void; readonly reject: (reason: Error) => void } | undefined;
   readonly #endOfRib = new Set<string>();
   #readingPeers: Promise<readonly PeerSeen[]> | undefined;
   readonly #dump = new Dump(WATCH_BATCH);
@@ -48,6 +51,11 @@ export class Session {
   constructor(options: SessionOptions) {
     this.#options = options;
     this.#versionKnown = options.api.generation !== "v3";
+    this.begun = new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+    });
+    // Nobody may be waiting.
+    this.begun.catch(() => {});
   }
 
   /** Rejects with the reason why the connection is over. */
@@ -62,6 +70,7 @@ export class Session {
       return await Promise.race([watch, health]);
     } finally {
       end.abort();
+      this.#settle?.reject(new Error("gobgpd has gone away"));
     }
   }
 
@@ -87,6 +96,7 @@ export class Session {
     const deadline = now() + (first ? PATIENCE_AT_START_MS : PATIENCE_LATER_MS);
     await this.#dumped(signal);
     rib.begun();
+    this.#settle?.resolve();
 
     const waitedFor = await this.#peersReady(deadline, signal);
     const swept = rib.sweep();

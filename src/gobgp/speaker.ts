@@ -126,6 +126,7 @@ class GobgpSpeaker implements Gobgp {
     });
     const speaking: Speaking = {
       api: () => this.#connection?.api,
+      made: () => this.#made(),
       ours: options.ours,
       now: options.now,
       onRefused: (change, reason) => this.#onRefused(change, reason),
@@ -262,6 +263,12 @@ class GobgpSpeaker implements Gobgp {
     if (reason === this.#lastReason) return;
     this.#lastReason = reason;
     this.#listener.tell({ kind: "gobgp-disconnected", address: this.#options.address, reason });
+  }
+
+  async #made(): Promise<Iterable<RouteSeen>> {
+    if (this.#session === undefined) throw new Error("Cannot list routes: no gobgpd");
+    await this.#session.begun;
+    return this.#rib.made();
   }
 
   #onLocal(id: RouteId, seen: RouteSeen | undefined): void {

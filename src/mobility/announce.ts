@@ -28,23 +28,21 @@ export function ownerOf(domain: Domain, ip: IpAddress): MacEntry | undefined {
   return here ?? (there === undefined ? undefined : domain.entry(there));
 }
 
-/** IPs of which something was decided just now; before the start is over nothing is said. */
-export function announceChanges(
+/** Something was decided of an IP just now; before the start is over nothing is said. */
+export function announceChange(
   scene: Scene,
-  changed: ReadonlyMap<IpAddress, MovedBy>,
-  { isReady }: { isReady: boolean },
+  ip: IpAddress,
+  { by, isReady }: { by: MovedBy; isReady: boolean },
 ): void {
   const { domain, at } = scene;
-  for (const [ip, by] of changed) {
-    const owner = ownerOf(domain, ip);
-    if (owner === undefined) {
-      domain.announcer.left(ip);
-      continue;
-    }
-    const from = domain.announcer.held(ip, owner.mac, at);
-    if (from !== undefined && isReady && domain.suppression)
-      announceInTurn(scene, ip, { owner, from, by });
+  const owner = ownerOf(domain, ip);
+  if (owner === undefined) {
+    domain.announcer.left(ip);
+    return;
   }
+  const from = domain.announcer.held(ip, owner.mac, at);
+  if (from !== undefined && isReady && domain.suppression)
+    announceInTurn(scene, ip, { owner, from, by });
 }
 
 /** Those that had to wait for their turn. */

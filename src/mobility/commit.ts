@@ -39,7 +39,7 @@ export function commit(
   if (!sameClaims(before, after)) followRedirect({ domain, outbox, at }, before, after);
   for (const ip of affected) {
     refreshNeighbour({ domain, outbox }, ip);
-    outbox.changed(domain, ip, by);
+    outbox.changed({ domain, ip, by });
   }
   if (hasMoved) {
     const { vni, mac } = after;

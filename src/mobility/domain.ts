@@ -169,7 +169,7 @@ export class Domain {
       if (!named.has(ip) && this.#holders.delete(ip, entry.mac)) this.confirmedAt.delete(ip);
     }
     for (const ip of named) this.#holders.add(ip, entry.mac);
-    return [...new Set([...old, ...named])];
+    return old.size === 0 ? [...named] : [...new Set([...old, ...named])];
   }
 
   /** The MACs that are duplicates. */

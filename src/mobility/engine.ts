@@ -2,7 +2,7 @@ import type { MacIpRoute } from "../evpn/mac-ip-route.ts";
 import { type MacVrf, macVrf, type Segment, type Speaker } from "../evpn/mac-vrf.ts";
 import type { PortName } from "../evpn/port.ts";
 import type { Vni } from "../evpn/vni.ts";
-import { announceChanges } from "./announce.ts";
+import { announceChange } from "./announce.ts";
 import { hostAgedOut } from "./attend.ts";
 import type { Scene } from "./commit.ts";
 import { Domain } from "./domain.ts";
@@ -79,8 +79,8 @@ export class Engine {
   }
 
   #decided(at: number): Decision {
-    for (const [domain, ips] of this.#outbox.takeChanged()) {
-      announceChanges(this.#scene(domain, at), ips, { isReady: this.isReady });
+    for (const { domain, ip, by } of this.#outbox.takeChanged()) {
+      announceChange(this.#scene(domain, at), ip, { by, isReady: this.isReady });
     }
     return this.#outbox.take();
   }

@@ -38,6 +38,13 @@ export interface Decision {
   readonly memories: readonly Memory[];
 }
 
+/** Who has an IP may be another now, and by what. */
+export interface IpChanged {
+  readonly domain: Domain;
+  readonly ip: IpAddress;
+  readonly by: MovedBy;
+}
+
 export class Outbox {
   #wants: RowAt[] = [];
   #notices: Notice[] = [];
@@ -46,7 +53,7 @@ export class Outbox {
   #lessons: Lesson[] = [];
   #membershipQueries: MembershipQuery[] = [];
   #announcements: Announcement[] = [];
-  #changed = new Map<Domain, Map<IpAddress, MovedBy>>();
+  #changed: IpChanged[] = [];
 
   want(row: RowAt): void {
     this.#wants.push(row);
@@ -68,17 +75,17 @@ export class Outbox {
     this.#announcements.push(announcement);
   }
 
-  /** Who has this IP may be another now; by what, the last time. */
-  changed(domain: Domain, ip: IpAddress, by: MovedBy): void {
-    const known = this.#changed.get(domain);
-    if (known === undefined) this.#changed.set(domain, new Map([[ip, by]]));
-    else known.set(ip, by);
+  /** Who has this IP may be another now. */
+  changed(changed: IpChanged): void {
+    this.#changed.push(changed);
   }
 
-  takeChanged(): ReadonlyMap<Domain, ReadonlyMap<IpAddress, MovedBy>> {
+  /** Each IP once, with what has changed it last. */
+  takeChanged(): readonly IpChanged[] {
     const changed = this.#changed;
-    if (changed.size > 0) this.#changed = new Map();
-    return changed;
+    if (changed.length === 0) return changed;
+    this.#changed = [];
+    return changed.length === 1 ? changed : lastOfEach(changed);
   }
 
   remember(memory: Memory): void {
@@ -91,6 +98,10 @@ export class Outbox {
 
   /** Asks for `after` where it differs from `before`; rows that were and are no more come last. */
   replace(before: readonly RowAt[], after: readonly RowAt[]): void {
+    if (before.length === 0) {
+      this.#wants.push(...after);
+      return;
+    }
     const old = new Map(before.map((row) => [tableKey(row), row]));
     for (const row of after) {
       const was = old.get(tableKey(row));
@@ -119,6 +130,16 @@ export class Outbox {
     this.#notices = [];
     return decision;
   }
+}
+
+function lastOfEach(changed: readonly IpChanged[]): readonly IpChanged[] {
+  const last = new Map<Domain, Map<IpAddress, IpChanged>>();
+  for (const each of changed) {
+    const known = last.get(each.domain);
+    if (known === undefined) last.set(each.domain, new Map([[each.ip, each]]));
+    else known.set(each.ip, each);
+  }
+  return [...last.values()].flatMap((each) => [...each.values()]);
 }
 
 function tableKey(row: RowAt): string {

@@ -153,7 +153,7 @@ describe("The drivers", () => {
     const { gobgp } = speaking({ address: "127.0.0.1:1" });
     await using _gobgp = gobgp;
     const driver = gobgp.drivers["mac-ip-route"];
-    await expect(driver.list(never)).rejects.toThrow("Cannot list macadv routes: no gobgpd");
+    await expect(driver.list(never)).rejects.toThrow("Cannot list routes: no gobgpd");
     expect(await driver.write(puts(2), never)).toMatchObject([
       { kind: "later", reason: expect.stringContaining("no gobgpd") },
       { kind: "later" },

@@ -116,9 +116,9 @@ for (const version of GOBGPD_VERSIONS) {
       await leaf2.write(remove(goes));
       await daemon1.start();
       await keeper.until(() => keeper.resyncs.length === 2);
-      expect(await leaf1.list()).toEqual([]);
+      await expect.poll(() => leaf1.list()).toEqual([]);
       expect(await leaf1.write(put(ours))).toEqual([]);
-      expect(await leaf1.list()).toEqual([ours]);
+      await expect.poll(() => leaf1.list()).toEqual([ours]);
 
       await keeper.until(() => keeper.told("rib-told")[0], 80_000);
       expect(keeper.observations).toEqual([

@@ -39,6 +39,7 @@ export interface FdbDriverParts {
 export class FdbDriver implements Driver<FdbKey, FdbRow> {
   /** The monitor's filter keeps them out: each would come back twice. */
   readonly putsSilently: boolean = true;
+  readonly queues: boolean = true;
   readonly #parts: FdbDriverParts;
   /** What stands, as far as we know. */
   #standing = new Set<FdbKey>();

@@ -31,6 +31,7 @@ export interface NeighbourDriverParts {
 }
 
 export class NeighbourDriver implements Driver<NeighbourKey, NeighbourRow> {
+  readonly queues: boolean = true;
   readonly #parts: NeighbourDriverParts;
   #standing = new Set<NeighbourKey>();
 

@@ -24,6 +24,8 @@ export interface Failure<Key extends string> {
 export interface Driver<Key extends string, Row> {
   /** Nobody is told of rows that are put, but of those that are removed: no echo is to be awaited. */
   readonly putsSilently?: boolean;
+  /** A write may begin while the one before is under way: they are done in their order. */
+  readonly queues?: boolean;
   /** The rows of ours that stand outside, and only ours. Rejects if they can not be read now. */
   list(signal: AbortSignal): Promise<ReadonlyMap<Key, Row>>;
   /** Writes all changes, as far as each can be written, in their order; answers what failed. */

@@ -11,6 +11,7 @@
  * it was touched while being written.
  */
 import type { Applied, ApplyOptions, ChangeKind, Counts, Pending, Reading } from "./applied.ts";
+import { type Attempt, attempt, messageOf } from "./attempt.ts";
 import { backoffMs } from "./backoff.ts";
 import { Difference } from "./difference.ts";
 import { DirtyRows } from "./dirty-rows.ts";
@@ -181,15 +182,29 @@ export class Reconciler<Key extends string, Row> {
     // What is marked meanwhile is for the next pass: others have their turn as well.
     const { turn } = this.#dirty;
     const upTo = Math.min(turn, options.upTo ?? turn);
+    // While one lot is being written, the next is made ready.
+    let before: Attempt<Key, Row> | undefined;
     for (;;) {
       const changes = this.#take(upTo, options.kinds);
-      if (changes.length === 0) return;
-      const failures = await this.#tryWrite(changes, options.signal);
-      for (const change of changes) {
-        const failure = failures.get(change.key);
-        if (this.#settle(change, { failure, now: options.now })) into.written.push(change);
-        else if (failure !== undefined && this.#isNews(failure)) into.failed.push(failure);
-      }
+      const begun =
+        changes.length === 0 ? undefined : attempt(this.#driver, changes, options.signal);
+      if (before !== undefined) await this.#finish(before, options.now, into);
+      if (begun === undefined) return;
+      if (this.#driver.queues === true) before = begun;
+      else await this.#finish(begun, options.now, into);
+    }
+  }
+
+  async #finish(
+    { changes, failures }: Attempt<Key, Row>,
+    now: number,
+    into: { written: Change<Key, Row>[]; failed: Failure<Key>[] },
+  ): Promise<void> {
+    const failed = await failures;
+    for (const change of changes) {
+      const failure = failed.get(change.key);
+      if (this.#settle(change, { failure, now })) into.written.push(change);
+      else if (failure !== undefined && this.#isNews(failure)) into.failed.push(failure);
     }
   }
 
@@ -215,19 +230,6 @@ export class Reconciler<Key extends string, Row> {
       if (changes.push(change) === AT_ONCE) break;
     }
     return changes;
-  }
-
-  async #tryWrite(
-    changes: readonly Change<Key, Row>[],
-    signal: AbortSignal,
-  ): Promise<ReadonlyMap<Key, Failure<Key>>> {
-    try {
-      const failures = await this.#driver.write(changes, signal);
-      return new Map(failures.map((failure) => [failure.key, failure]));
-    } catch (error) {
-      const reason = messageOf(error);
-      return new Map(changes.map(({ key }) => [key, { key, reason, kind: "later" }]));
-    }
   }
 
   /** Takes in what became of a write; answers whether the change is made. */
@@ -291,8 +293,4 @@ export class Reconciler<Key extends string, Row> {
     this.#waiting.forgetAll();
     return wrong.length;
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -13,6 +13,7 @@ export function timedDriver<Key extends string, Row>(
 ): Driver<Key, Row> {
   return {
     putsSilently: driver.putsSilently ?? false,
+    queues: driver.queues ?? false,
     list: (signal) => driver.list(signal),
     agree: (wanted, actual) => driver.agree(wanted, actual),
     async write(changes, signal) {

@@ -19,6 +19,7 @@ export class FakeTable implements Driver<FakeKey, FakeRow> {
   readonly tried: Change<FakeKey, FakeRow>[] = [];
   lists = 0;
   writes = 0;
+  queues = false;
 
   /** Told of every change of a row, as the kernel tells. */
   onEcho: (key: FakeKey, row: FakeRow | undefined) => void = () => {};

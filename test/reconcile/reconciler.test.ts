@@ -540,3 +540,40 @@ describe("What stands in the way", () => {
     expect((await apply()).failed).toHaveLength(1);
   });
 });
+
+describe("Many rows", () => {
+  const many = Array.from({ length: 2500 }, (_, i) => `${i}`);
+
+  async function writesBegunAtOnce({ queues }: { queues: boolean }): Promise<number> {
+    await settledWith();
+    table.queues = queues;
+    const { writes } = table;
+    for (const key of many) reconciler.want(key, row(1));
+    table.hold();
+    const applied = apply();
+    await new Promise(setImmediate);
+    const begun = table.writes - writes;
+    table.release();
+    expect((await applied).written.map(({ key }) => key)).toEqual(many);
+    expect(table.rows.size).toBe(many.length);
+    return begun;
+  }
+
+  it("are written lot after lot", async () => {
+    expect(await writesBegunAtOnce({ queues: false })).toBe(1);
+  });
+
+  it("are made ready while others are written, where the driver queues them", async () => {
+    expect(await writesBegunAtOnce({ queues: true })).toBe(2);
+  });
+
+  it("that fail are told though the next lot was begun before", async () => {
+    await settledWith();
+    table.queues = true;
+    table.failKeys.add("3").add("1003");
+    for (const key of many) reconciler.want(key, row(1));
+    const { failed, written } = await apply();
+    expect(failed.map(({ key }) => key)).toEqual(["3", "1003"]);
+    expect(written).toHaveLength(many.length - 2);
+  });
+});

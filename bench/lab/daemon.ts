@@ -47,6 +47,19 @@ export class Daemon {
     }
   }
 
+  /** The line that it says when it gets this signal. */
+  async answer(signal: "HUP"): Promise<string> {
+    const known = this.lines.length;
+    await this.#send(signal);
+    for (;;) {
+      const line = this.lines[known];
+      if (line !== undefined) return line.text;
+      await new Promise<void>((resolve) => {
+        this.#heard = resolve;
+      });
+    }
+  }
+
   /** Of all threads, user and system, milliseconds so far. */
   cpuMs(): number {
     return cpuMsOf(this.#process());
@@ -59,8 +72,12 @@ export class Daemon {
   async end(signal: "TERM" | "KILL"): Promise<void> {
     if (this.#child.exitCode !== null) return;
     const ended = once(this.#child, "exit");
-    await this.#where.fabric.run(this.#where.node, ["kill", `-${signal}`, String(this.#pid)]);
+    await this.#send(signal);
     await ended;
+  }
+
+  async #send(signal: string): Promise<void> {
+    await this.#where.fabric.run(this.#where.node, ["kill", `-${signal}`, String(this.#pid)]);
   }
 
   #process(): string {

@@ -67,6 +67,14 @@ export function gratuitousArp(host: number): Uint8Array {
   return frame;
 }
 
+/** By which the host asks another for its MAC, which it knows: as a kernel does now and then (RFC 1122 §2.3.2.1). */
+export function arpRequest(host: number, other: number): Uint8Array {
+  const frame = gratuitousArp(host);
+  frame.set(macBytes(other));
+  frame.set(ipBytes(other), 38);
+  return frame;
+}
+
 /** Hosts one after the other. */
 export interface Crowd {
   readonly first: number;

@@ -1,6 +1,6 @@
 /**
  * The floor of hearing: a packet socket with roamd's filter on each port, whose frames are counted and
- * not looked at.
+ * not looked at. Asked by SIGHUP, it says how many there were.
  *
  *   node bare-ears.js PORT...
  */
@@ -31,7 +31,9 @@ const ears = process.argv.slice(2).map((port) => {
   return socket;
 });
 process.stdout.write("ready\n");
+process.on("SIGHUP", () => {
+  process.stdout.write(`${heard}\n`);
+});
 process.once("SIGTERM", () => {
-  process.stdout.write(`heard ${heard}\n`);
   for (const ear of ears) ear.close();
 });

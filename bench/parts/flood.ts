@@ -1,12 +1,14 @@
 /**
- * Runs in a host: sends frames at a rate for a time. Some of them are ARP announcements of a crowd,
- * one after the other; the rest is UDP of a stranger to a stranger.
+ * Runs in a host: sends frames at a rate for a time. Some of them are ARP requests of a crowd, one
+ * after the other; the rest is UDP. Each is addressed to somebody behind the same port, so that the
+ * bridge has nothing to forward: to flood a frame takes it longer than to hear it, and that is
+ * neither whom we measure nor time that the two processors have.
  *
  *   node flood.js PORT
  */
 import { openPacketSocket } from "../../labs/runner/hypervisor.ts";
 import { answerAll } from "../../labs/runner/json-lines.ts";
-import { type Crowd, gratuitousArp, macBytes } from "../lab/hosts.ts";
+import { arpRequest, type Crowd, macBytes } from "../lab/hosts.ts";
 
 export interface FloodQuestion {
   readonly crowd: Crowd;
@@ -24,36 +26,41 @@ export interface FloodAnswer {
 
 /** Sent in one go before the clock is looked at. */
 const BURST = 64;
-const STRANGERS = [900_001, 900_002] as const;
+/** Slept when there is nothing to be sent yet: who is to hear the frames needs the processor. */
+const PAUSE_MS = 1;
 
 const socket = openPacketSocket(process.argv[2] ?? "");
+const alarm = new Int32Array(new SharedArrayBuffer(4));
 
-function datagram(): Uint8Array {
+/** Of one of the crowd to another. */
+function datagram(from: number, to: number): Uint8Array {
   const frame = new Uint8Array(60);
-  frame.set(macBytes(STRANGERS[0]));
-  frame.set(macBytes(STRANGERS[1]), 6);
+  frame.set(macBytes(to));
+  frame.set(macBytes(from), 6);
   frame.set([0x08, 0x00, 0x45, 0, 0, 46, 0, 0, 0, 0, 64, 17], 12);
   return frame;
 }
 
 await answerAll<FloodQuestion, FloodAnswer>(({ crowd, perSecond, seconds, arpOneIn }) => {
-  const arps = Array.from({ length: crowd.count }, (_, i) => gratuitousArp(crowd.first + i));
-  const other = datagram();
-  let arp = 0;
-  let others = 0;
+  const hosts = Array.from({ length: crowd.count }, (_, i) => crowd.first + i);
+  const next = (i: number): number => crowd.first + ((i + 1) % crowd.count);
+  const arps = hosts.map((host, i) => arpRequest(host, next(i)));
+  const others = hosts.map((host, i) => datagram(host, next(i)));
+  const sent = { arp: 0, others: 0 };
   const beganAt = performance.now();
   const elapsed = (): number => (performance.now() - beganAt) / 1000;
-  while (elapsed() < seconds) {
-    if (arp + others > elapsed() * perSecond) continue;
-    for (let i = 0; i < BURST; i++) {
-      const isArp = (arp + others) % arpOneIn === 0;
-      const frame = (isArp ? arps[arp % arps.length] : other) ?? other;
+  for (let n = 0; elapsed() < seconds; ) {
+    if (n > elapsed() * perSecond) {
+      Atomics.wait(alarm, 0, 0, PAUSE_MS);
+      continue;
+    }
+    for (const end = n + BURST; n < end; n++) {
+      const kind = n % arpOneIn === 0 ? "arp" : "others";
+      const frames = kind === "arp" ? arps : others;
       // What did not leave is not counted.
-      if (socket.send(frame) < 0) continue;
-      if (isArp) arp++;
-      else others++;
+      if (socket.send(frames[sent[kind] % frames.length] ?? new Uint8Array()) >= 0) sent[kind]++;
     }
   }
-  return { arp, others, seconds: elapsed() };
+  return { ...sent, seconds: elapsed() };
 });
 socket.close();

@@ -45,6 +45,17 @@ export interface IpChanged {
   readonly by: MovedBy;
 }
 
+/** Of most sightings: that nothing follows. */
+export const NOTHING: Decision = {
+  wants: [],
+  notices: [],
+  lessons: [],
+  questions: [],
+  membershipQueries: [],
+  announcements: [],
+  memories: [],
+};
+
 export class Outbox {
   #wants: RowAt[] = [];
   #notices: Notice[] = [];
@@ -112,7 +123,8 @@ export class Outbox {
   }
 
   take(): Decision {
-    const decision = {
+    if (this.#isEmpty()) return NOTHING;
+    const decision: Decision = {
       wants: this.#wants,
       notices: this.#notices,
       lessons: this.#lessons,
@@ -129,6 +141,18 @@ export class Outbox {
     this.#wants = [];
     this.#notices = [];
     return decision;
+  }
+
+  #isEmpty(): boolean {
+    return (
+      this.#wants.length === 0 &&
+      this.#notices.length === 0 &&
+      this.#memories.length === 0 &&
+      this.#questions.length === 0 &&
+      this.#lessons.length === 0 &&
+      this.#membershipQueries.length === 0 &&
+      this.#announcements.length === 0
+    );
   }
 }
 

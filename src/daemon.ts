@@ -20,7 +20,7 @@ import { keepProvisioned, type ProvisionNews } from "./linux/provision.ts";
 import { Engine } from "./mobility/engine.ts";
 import type { Notice } from "./mobility/notice.ts";
 import type { Listener, Observation } from "./mobility/observation.ts";
-import type { Decision } from "./mobility/outbox.ts";
+import { type Decision, NOTHING } from "./mobility/outbox.ts";
 import { obey } from "./obey.ts";
 import { onceATurn } from "./once-a-turn.ts";
 import { pathsOf } from "./paths.ts";
@@ -210,7 +210,7 @@ class Daemon implements AsyncDisposable {
     this.#options.recorder?.observed(observation, at);
     const wasReady = this.#engine.isReady;
     const decision = this.#engine.observe(observation, at);
-    this.#act(tables, decision, at);
+    if (decision !== NOTHING) this.#act(tables, decision, at);
     if (!wasReady && this.#engine.isReady && !this.#options.observeOnly) tables.open();
     const isSighting = observation.kind === "seen";
     if (isSighting) this.#metrics.sawSignal(observation.signal);

@@ -8,6 +8,9 @@ const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
   byte.toString(16).padStart(2, "0"),
 );
 
+/** With the colon that stands behind all but the last. */
+const HEX_COLON: readonly string[] = HEX.map((hex) => `${hex}:`);
+
 /** Reads `02:00:00:00:00:01`, in any case; hyphens as separators are accepted too. */
 export function parseMac(text: string): Result<MacAddress> {
   if (!/^[0-9a-f]{2}([:-][0-9a-f]{2}){5}$/i.test(text))
@@ -17,11 +20,16 @@ export function parseMac(text: string): Result<MacAddress> {
 
 /** The MAC address that stands at `offset`; the caller has checked that six bytes are there. */
 export function macFromBytes(bytes: Uint8Array, offset = 0): MacAddress {
-  return `${hexAt(bytes, offset)}:${hexAt(bytes, offset + 1)}:${hexAt(bytes, offset + 2)}:${hexAt(bytes, offset + 3)}:${hexAt(bytes, offset + 4)}:${hexAt(bytes, offset + 5)}` as MacAddress;
+  return (at(HEX_COLON, bytes[offset]) +
+    at(HEX_COLON, bytes[offset + 1]) +
+    at(HEX_COLON, bytes[offset + 2]) +
+    at(HEX_COLON, bytes[offset + 3]) +
+    at(HEX_COLON, bytes[offset + 4]) +
+    at(HEX, bytes[offset + 5])) as MacAddress;
 }
 
-function hexAt(bytes: Uint8Array, offset: number): string {
-  return HEX[bytes[offset] ?? 0] ?? "00";
+function at(texts: readonly string[], byte: number | undefined): string {
+  return texts[byte ?? 0] ?? "";
 }
 
 /** The six bytes of a MAC address, written into `into` at `offset`; runs for every row. */
@@ -35,11 +43,14 @@ function digit(text: string, at: number): number {
   return code < 0x61 ? code - 0x30 : code - 0x57;
 }
 
+const ODD_DIGITS = "13579bdf";
+
 export type MacRefusal = "mac-zero" | "mac-broadcast" | "mac-multicast";
 
 /** Why this address can not be that of a host, if it can not (rule C1.23). */
 export function refuseHostMac(mac: MacAddress): MacRefusal | undefined {
   if (mac === "00:00:00:00:00:00") return "mac-zero";
   if (mac === "ff:ff:ff:ff:ff:ff") return "mac-broadcast";
-  return (Number.parseInt(mac.slice(0, 2), 16) & 1) === 1 ? "mac-multicast" : undefined;
+  // The lowest bit of the first byte is that of its second digit.
+  return ODD_DIGITS.includes(mac.charAt(1)) ? "mac-multicast" : undefined;
 }

@@ -15,19 +15,18 @@ import type { Observation } from "../mobility/observation.ts";
 import { carriesUdp, leasesIn } from "../wire/dhcp.ts";
 import { tagged } from "../wire/ethernet.ts";
 import { sight } from "../wire/sighting.ts";
+import { Frames } from "./frames.ts";
 import { check, errnoName, LinuxError } from "./linux-error.ts";
-import { type DatagramSocket, META_PER_DATAGRAM, Meta } from "./native.ts";
+import type { DatagramSocket } from "./native.ts";
 import type { LinuxNotice, PacketIgnored } from "./notice.ts";
+import { OverLimit } from "./over-limit.ts";
 import { HOST_SIGNS, TUNNEL_NEWS } from "./packet-filter.ts";
 import type { PictureChange } from "./picture.ts";
 import type { Place, Port, Way } from "./segments.ts";
 import { enlargeReceiveBuffer, listenOnInterface, openPacketSocket } from "./socket.ts";
-import { type Ear, type Site, Tap, tagIn } from "./tap.ts";
+import { type Ear, type Site, Tap } from "./tap.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
-const SLOTS = 64;
-/** More than an Ethernet frame; of a longer one, what we read stands at its beginning. */
-const SLOT_SIZE = 2048;
 /** A few thousand frames: a burst of hosts coming up at once. */
 const RECEIVE_BUFFER = 4 << 20;
 /** Batches of one port before the others get their turn. */
@@ -56,9 +55,7 @@ export interface PacketSettings {
 export class PacketSource implements Disposable {
   readonly #listener: PacketListener;
   readonly #settings: PacketSettings;
-  /** One for all ports: what is in it has been read when the next port gets its turn. */
-  readonly #slab: Uint8Array = new Uint8Array(SLOTS * SLOT_SIZE);
-  readonly #meta: Int32Array = new Int32Array(SLOTS * META_PER_DATAGRAM);
+  readonly #frames = new Frames();
   /** By ifindex. */
   readonly #taps = new Map<number, Tap>();
   /** Everything else has told its start: sockets may be opened. */
@@ -72,7 +69,7 @@ export class PacketSource implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const tap of this.#taps.values()) tap.socket.close();
+    for (const tap of this.#taps.values()) tap[Symbol.dispose]();
     this.#taps.clear();
   }
 
@@ -142,12 +139,17 @@ export class PacketSource implements Disposable {
     let socket: DatagramSocket | undefined;
     try {
       socket = openPacketSocket();
-      const tap = new Tap(site, socket, new TokenBucket(framesPerSecond, now()));
+      const bucket = new TokenBucket(framesPerSecond, now());
+      const overLimit = new OverLimit((frames) => {
+        this.#listener.tell({ kind: "frames-over-limit", vni, port: tap.port, frames });
+      });
+      const tap = new Tap(site, socket, { bucket, overLimit });
       enlargeReceiveBuffer(socket, RECEIVE_BUFFER);
       listenOnInterface(socket, { ifindex, filter });
       // An error here is the port going down, or having lost frames: the next frame comes anyway.
       const received = (count: number): void => this.#received(tap, count);
-      const started = socket.start(this.#slab, SLOT_SIZE, this.#meta, received, MAX_BATCHES);
+      const { slab, slotSize, meta } = this.#frames;
+      const started = socket.start(slab, slotSize, meta, received, MAX_BATCHES);
       check(`Cannot listen on ${port}`, started);
       this.#taps.set(ifindex, tap);
       return tap;
@@ -163,7 +165,7 @@ export class PacketSource implements Disposable {
   #close(ifindex: number, vni: Vni): void {
     const tap = this.#taps.get(ifindex);
     if (tap === undefined || tap.stopListeningFor(vni)) return;
-    tap.socket.close();
+    tap[Symbol.dispose]();
     this.#taps.delete(ifindex);
   }
 
@@ -187,13 +189,10 @@ export class PacketSource implements Disposable {
     this.#isTelling = true;
     const allowed = this.#allow(tap, count);
     for (let i = 0; i < allowed; i++) {
-      const at = i * META_PER_DATAGRAM;
-      const length = Math.min(this.#meta[at + Meta.length] ?? 0, SLOT_SIZE);
-      const tag = tagIn(this.#meta, at);
-      const frame = this.#slab.subarray(i * SLOT_SIZE, i * SLOT_SIZE + length);
+      const tag = this.#frames.tagAt(i);
       const ear = tap.earOf(tag);
       if (ear === undefined) this.#ignoreStranger(tap);
-      else this.#heard(tap, ear, { frame, tag });
+      else this.#heard(tap, ear, { frame: this.#frames.at(i), tag });
     }
     this.#isTelling = false;
   }
@@ -220,15 +219,14 @@ export class PacketSource implements Disposable {
     // Whose they are is in the frames, which nobody looks at: they are the first's.
     const [ear] = tap.ears.values();
     if (ear === undefined) return allowed;
-    const { port } = tap;
-    const { vni, ignored } = ear;
+    const [{ port }, { vni, ignored }] = [tap, ear];
     ear.frames += frames;
     ignored.set("rate", (ignored.get("rate") ?? 0) + frames);
     if (!tap.isFlooded) {
       tap.isFlooded = true;
       this.#listener.tell({ kind: "port-flooded", vni, port, framesPerSecond });
     }
-    this.#listener.tell({ kind: "frames-over-limit", vni, port, frames });
+    tap.overLimit.add(frames);
     return allowed;
   }
 
@@ -250,7 +248,7 @@ export class PacketSource implements Disposable {
       this.#ignore(tap, ear, sighting.error);
       return;
     }
-    const { mac, ip, probed, ...rest } = sighting.value;
+    const { mac, ip, signal, probed, router, yields } = sighting.value;
     if (this.#listener.isOwn(ear.vni, mac)) {
       this.#ignore(tap, ear, "own-mac");
       return;
@@ -261,8 +259,10 @@ export class PacketSource implements Disposable {
       port: tap.port,
       mac,
       ip: isOurNetwork ? ip : undefined,
-      ...(isOurNetwork && probed !== undefined ? { probed } : {}),
-      ...rest,
+      signal,
+      probed: isOurNetwork ? probed : undefined,
+      router,
+      yields,
     });
   }
 

@@ -4,21 +4,14 @@
  */
 import type { PortName } from "../evpn/port.ts";
 import type { Vni } from "../evpn/vni.ts";
-import { type DatagramSocket, Meta } from "./native.ts";
+import type { DatagramSocket } from "./native.ts";
 import type { PacketIgnored } from "./notice.ts";
+import type { OverLimit } from "./over-limit.ts";
 import type { BpfInstruction } from "./socket.ts";
 import type { TokenBucket } from "./token-bucket.ts";
 
 /** No VLAN. */
 const ALL_TAGS = -1;
-const TP_STATUS_VLAN_VALID = 0x10;
-const VLAN_ID = 0xfff;
-
-/** The VLAN of the datagram that is told of from `at` on; 0: it has no tag. */
-export function tagIn(meta: Int32Array, at: number): number {
-  const isTagged = ((meta[at + Meta.status] ?? 0) & TP_STATUS_VLAN_VALID) !== 0;
-  return isTagged ? (meta[at + Meta.vlanTag] ?? 0) & VLAN_ID : 0;
-}
 
 /** Whose frames are heard at an interface: those of a MAC-VRF, of which there may be several there. */
 export interface Ear {
@@ -40,9 +33,10 @@ export interface Site {
   readonly isTunnel: boolean;
 }
 
-export class Tap {
+export class Tap implements Disposable {
   readonly socket: DatagramSocket;
   readonly bucket: TokenBucket;
+  readonly overLimit: OverLimit;
   /** By VNI. */
   readonly ears: Map<Vni, Ear> = new Map();
   readonly isTunnel: boolean;
@@ -51,11 +45,21 @@ export class Tap {
   isFlooded = false;
   #byTag: ReadonlyMap<number, Ear> = new Map();
 
-  constructor({ port, isTunnel }: Site, socket: DatagramSocket, bucket: TokenBucket) {
+  constructor(
+    { port, isTunnel }: Site,
+    socket: DatagramSocket,
+    { bucket, overLimit }: Pick<Tap, "bucket" | "overLimit">,
+  ) {
     this.port = port;
     this.isTunnel = isTunnel;
     this.socket = socket;
     this.bucket = bucket;
+    this.overLimit = overLimit;
+  }
+
+  [Symbol.dispose](): void {
+    this.socket.close();
+    this.overLimit[Symbol.dispose]();
   }
 
   listenFor({ vni, vlan, isNative }: Pick<Ear, "vni" | "vlan" | "isNative">): void {

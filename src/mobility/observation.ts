@@ -44,11 +44,11 @@ export type Observation =
       readonly ip: IpAddress | undefined;
       readonly signal: Signal;
       /** The address it wants for itself, if nobody else has it. */
-      readonly probed?: IpAddress;
+      readonly probed?: IpAddress | undefined;
       /** Whether it is a router, where it says so. */
-      readonly router?: boolean;
+      readonly router?: boolean | undefined;
       /** It does not insist where another is known to have the IP. */
-      readonly yields?: true;
+      readonly yields?: true | undefined;
     }
   /** A router behind another leaf has advertised itself to all, and so to us. */
   | { readonly kind: "router-heard"; readonly vni: Vni; readonly mac: MacAddress }

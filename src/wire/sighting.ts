@@ -27,11 +27,11 @@ export interface Sighting {
   readonly ip: IpAddress | undefined;
   readonly signal: Signal;
   /** The address it wants for itself, if nobody else has it: of `arp-probe` and `dad`. */
-  readonly probed?: IpAddress;
+  readonly probed?: IpAddress | undefined;
   /** Whether it is a router, where it says so (the R flag of RFC 4861 §4.4, or by advertising). */
-  readonly router?: boolean;
+  readonly router?: boolean | undefined;
   /** It does not insist where another is known to have the IP (O flag 0, RFC 4861 §4.4). */
-  readonly yields?: true;
+  readonly yields?: true | undefined;
 }
 
 /** Why a frame says nothing; a counter's label. */
@@ -103,8 +103,8 @@ function wanting(target: IpAddress): Pick<Sighting, "probed"> {
 }
 
 function arpSignal(ethernet: EthernetFrame, arp: ArpPacket): Signal {
-  const toAll = refuseHostMac(ethernet.destination) !== undefined;
-  if (toAll && arp.senderIp === arp.targetIp) return "gratuitous-arp";
+  const isOfItself = arp.senderIp === arp.targetIp;
+  if (isOfItself && refuseHostMac(ethernet.destination) !== undefined) return "gratuitous-arp";
   if (arp.operation === "request") return "arp-request";
   const isOurs = arp.targetIp === askerAddress(arp.senderIp, ethernet.destination);
   return isOurs ? "answer" : "arp-reply";

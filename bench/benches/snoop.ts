@@ -10,10 +10,12 @@ import type { FloodAnswer, FloodQuestion } from "../parts/flood.ts";
 const HOSTS = { first: 500_000, count: 256 };
 /** Frames that were under way when we looked. */
 const DRAIN_MS = 500;
+/** ARP frames a second, which a listener hears before it is measured. */
+const WARM_UP = 20_000;
 const METRICS = "http://127.0.0.1:9479/metrics";
 
 interface Heard {
-  /** Microseconds of CPU for each ARP frame. */
+  /** Microseconds of CPU for each ARP frame that was heard. */
   readonly cpuUs: number;
   readonly lost: number;
   readonly flood: FloodAnswer;
@@ -98,15 +100,17 @@ async function hear(
   question: FloodQuestion,
   { daemon, heard }: Listener,
 ): Promise<Heard> {
-  // A daemon runs for months: what its first second costs is another matter.
-  await flooder.flood({ ...question, seconds: question.seconds / 2 });
+  // A daemon runs for months: what it costs until its code is compiled is another matter.
+  const { seconds } = question;
+  await flooder.flood({ ...question, arpOneIn: 1, perSecond: WARM_UP, seconds: 1.5 * seconds });
   await sleep(DRAIN_MS);
   const heardBefore = await heard();
   const cpuBefore = daemon.cpuMs();
   const flood = await flooder.flood(question);
   await sleep(DRAIN_MS);
-  const cpuUs = ((daemon.cpuMs() - cpuBefore) * 1000) / flood.arp;
-  const lost = flood.arp - ((await heard()) - heardBefore);
+  const cpuMs = daemon.cpuMs() - cpuBefore;
+  const frames = (await heard()) - heardBefore;
+  const [cpuUs, lost] = [(cpuMs * 1000) / frames, flood.arp - frames];
   await daemon.end("TERM");
   return { cpuUs, lost, flood };
 }

@@ -38,7 +38,8 @@ const MOVE_SECONDS = [0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0
 export class Metrics {
   readonly #registry = new Registry();
   readonly #counters: ReadonlyMap<string, Counter>;
-  readonly #signals: Counter;
+  /** Counted with every frame that is heard, and made known when somebody asks. */
+  readonly #signals = new Map<Signal, number>();
   readonly #resyncs: Counter;
   readonly #apply: Histogram;
   readonly #move: Histogram;
@@ -55,7 +56,7 @@ export class Metrics {
       const { help, labels } = OTHERS[name];
       return { name, help, labelNames: Object.keys(labels), registers };
     };
-    this.#signals = new Counter(of("roamd_signals_total"));
+    declareSignals(of, this.#signals);
     this.#resyncs = new Counter(of("roamd_resyncs_total"));
     this.#apply = new Histogram({ ...of("roamd_apply_seconds"), buckets: APPLY_SECONDS });
     this.#move = new Histogram({ ...of("roamd_move_seconds"), buckets: MOVE_SECONDS });
@@ -69,7 +70,7 @@ export class Metrics {
   }
 
   sawSignal(signal: Signal): void {
-    this.#signals.inc({ signal });
+    this.#signals.set(signal, (this.#signals.get(signal) ?? 0) + 1);
   }
 
   /** `cause` is a word of ours, never text from outside. */
@@ -126,6 +127,16 @@ function declareGauges(of: OptionsOf, snapshot: () => MetricsSnapshot): void {
   gauge(of("roamd_duplicates"), (one) => one.set(snapshot().duplicates));
   gauge(of("roamd_gobgp_connected"), (one) => one.set(Number(snapshot().gobgpConnected)));
   gauge(of("roamd_ready"), (one) => one.set(Number(snapshot().ready)));
+}
+
+function declareSignals(of: OptionsOf, signals: ReadonlyMap<Signal, number>): void {
+  new Counter({
+    ...of("roamd_signals_total"),
+    collect() {
+      this.reset();
+      for (const [signal, count] of signals) this.inc({ signal }, count);
+    },
+  });
 }
 
 function declareProcess(of: OptionsOf, { version, startedAt }: Build): void {

@@ -1,5 +1,6 @@
 /** MAC addresses (IEEE 802): lower-case text with colons, which is also the key of every table. */
 import type { Brand } from "./brand.ts";
+import { Lately } from "./lately.ts";
 import { err, ok, type Result } from "./result.ts";
 
 export type MacAddress = Brand<string, "MacAddress">;
@@ -18,8 +19,20 @@ export function parseMac(text: string): Result<MacAddress> {
   return ok(text.toLowerCase().replaceAll("-", ":") as MacAddress);
 }
 
+/** Of the same bytes, the same text: a key that the tables know, without a look at its characters. */
+const lately = new Lately<MacAddress>();
+
 /** The MAC address that stands at `offset`; the caller has checked that six bytes are there. */
 export function macFromBytes(bytes: Uint8Array, offset = 0): MacAddress {
+  const number = uint24At(bytes, offset) * 2 ** 24 + uint24At(bytes, offset + 3);
+  return lately.of(number) ?? lately.keep(number, textAt(bytes, offset));
+}
+
+function uint24At(bytes: Uint8Array, offset: number): number {
+  return ((bytes[offset] ?? 0) << 16) | ((bytes[offset + 1] ?? 0) << 8) | (bytes[offset + 2] ?? 0);
+}
+
+function textAt(bytes: Uint8Array, offset: number): MacAddress {
   return (at(HEX_COLON, bytes[offset]) +
     at(HEX_COLON, bytes[offset + 1]) +
     at(HEX_COLON, bytes[offset + 2]) +
@@ -49,8 +62,9 @@ export type MacRefusal = "mac-zero" | "mac-broadcast" | "mac-multicast";
 
 /** Why this address can not be that of a host, if it can not (rule C1.23). */
 export function refuseHostMac(mac: MacAddress): MacRefusal | undefined {
-  if (mac === "00:00:00:00:00:00") return "mac-zero";
-  if (mac === "ff:ff:ff:ff:ff:ff") return "mac-broadcast";
   // The lowest bit of the first byte is that of its second digit.
-  return ODD_DIGITS.includes(mac.charAt(1)) ? "mac-multicast" : undefined;
+  if (ODD_DIGITS.includes(mac.charAt(1))) {
+    return mac === "ff:ff:ff:ff:ff:ff" ? "mac-broadcast" : "mac-multicast";
+  }
+  return mac === "00:00:00:00:00:00" ? "mac-zero" : undefined;
 }

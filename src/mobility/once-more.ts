@@ -51,5 +51,5 @@ function isUndisputed(domain: Domain, { ips }: LocalClaim, ip: IpAddress): boole
   const learnedFrom = ips.get(ip)?.learnedFrom;
   const isShown = learnedFrom !== undefined && learnedFrom !== "rib" && learnedFrom !== "dhcp";
   const { guard, migrations } = domain;
-  return isShown && migrations.size === 0 && !guard.challenges.has(ip) && domain.mayBind(ip);
+  return isShown && migrations.size === 0 && !guard.challenges.has(ip);
 }

@@ -1,8 +1,9 @@
 /** What is no news is found out first; all that is news still comes to where it is decided. */
 import { describe, expect, it } from "vitest";
 import type { MacEntry } from "../../src/mobility/mac-entry.ts";
-import type { Sighting } from "../../src/mobility/observation.ts";
+import type { Observation, Sighting } from "../../src/mobility/observation.ts";
 import { NOTHING } from "../../src/mobility/outbox.ts";
+import { DEFAULT_PROBES } from "../../src/mobility/probes.ts";
 import { A, adv, B, I4, I6, Leaf, M, port, VNI } from "./leaf.ts";
 
 const SEEN: Sighting = {
@@ -13,6 +14,8 @@ const SEEN: Sighting = {
   ip: I4,
   signal: "arp-request",
 };
+
+const SEGMENT = { vni: VNI, vtep: A, bridge: "br10", vxlan: "vxlan10", ownMacs: [] };
 
 function entryOf(leaf: Leaf): MacEntry {
   const entry = leaf.engine.domain(VNI)?.entry(M);
@@ -53,5 +56,45 @@ describe("A host that is seen where it was", () => {
     expect(isKnown(leaf)).not.toBe(true);
     leaf.engine.observe({ ...SEEN, ...news }, 5000);
     expect(isKnown(leaf)).toBe(true);
+  });
+
+  it("is waited for no longer by who has asked it", () => {
+    const leaf = Leaf.ready(A);
+    leaf.sees({ mac: M, ip: I4 });
+    const domain = leaf.engine.domain(VNI);
+    const { agenda, probes } = domain ?? {};
+    agenda?.set(M, 0);
+    leaf.after(DEFAULT_PROBES.idleMs * 2);
+    leaf.tick();
+    expect(probes?.get(M)?.reason).toBe("idle");
+    leaf.sees({ mac: M, ip: I4 });
+    expect(probes?.has(M)).toBe(false);
+  });
+
+  it("is looked after again, if nobody does", () => {
+    const leaf = Leaf.ready(A);
+    leaf.sees({ mac: M, ip: I4 });
+    const agenda = leaf.engine.domain(VNI)?.agenda;
+    agenda?.delete(M);
+    leaf.sees({ mac: M, ip: I4 });
+    expect(agenda?.at(M)).toBeDefined();
+  });
+
+  it.each<readonly [string, readonly Observation[], string]>([
+    ["the leaf's own", [{ kind: "segment-up", segment: { ...SEGMENT, ownMacs: [M] } }], "own-mac"],
+    [
+      "one of a port that has not come back",
+      [
+        { kind: "segment-down", vni: VNI },
+        { kind: "segment-up", segment: SEGMENT },
+      ],
+      "unknown-port",
+    ],
+  ])("is nobody's host where it is %s by now", (_what, news, reason) => {
+    const leaf = Leaf.ready(A);
+    leaf.engine.observe(SEEN, 1000);
+    for (const each of news) leaf.engine.observe(each, 2000);
+    const { notices } = leaf.engine.observe(SEEN, 5000);
+    expect(notices).toMatchObject([{ kind: "sighting-ignored", reason }]);
   });
 });

@@ -40,8 +40,8 @@ describe("A host that is seen where it was", () => {
     const before = entryOf(leaf);
     expect(before).toMatchObject({ router: true, heardSeq: 4, sentSeq: 5 });
     expect(before.remote).toHaveLength(1);
-    expect(leaf.engine.observe(SEEN, 5000)).toBe(NOTHING);
-    expect(leaf.engine.observe({ ...SEEN, router: true }, 6000)).toBe(NOTHING);
+    expect(leaf.engine.observe({ ...SEEN, router: true }, 5000)).toBe(NOTHING);
+    expect(leaf.engine.observe(SEEN, 6000)).toBe(NOTHING);
     expect(entryOf(leaf)).toEqual({ ...before, local: { ...before.local, seenAt: 6000 } });
   });
 

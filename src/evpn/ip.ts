@@ -115,11 +115,10 @@ export function refuseHostIp(ip: IpAddress): IpRefusal | undefined {
 /** The number before the first dot; done with every frame, and `parseInt` takes longer. */
 function firstOf(ip: IpAddress): number {
   let number = 0;
-  for (let i = 0; i < 3 && ip.charAt(i) !== "."; i++) number = number * 10 + ip.charCodeAt(i) - ZERO;
+  for (let i = 0; i < 3 && ip.charCodeAt(i) !== DOT; i++)
+    number = number * 10 + ip.charCodeAt(i) - ZERO;
   return number;
 }
-
-const ZERO = "0".charCodeAt(0);
 
 /** Link-local addresses mean something on one link only (RFC 3927, RFC 4291 §2.5.6). */
 export function isLinkLocal(ip: IpAddress): boolean {

@@ -12,6 +12,7 @@ import { listen } from "./control/server.ts";
 import { err, ok, type Result } from "./evpn/result.ts";
 import type { RouteDistinguisher } from "./evpn/route-distinguisher.ts";
 import type { RowAt } from "./evpn/rows.ts";
+import { giveBackAfter } from "./give-back.ts";
 import { type Gobgp, openGobgp } from "./gobgp/speaker.ts";
 import { Keeping } from "./keeping.ts";
 import { effectiveCapabilities } from "./linux/capabilities.ts";
@@ -211,7 +212,8 @@ class Daemon implements AsyncDisposable {
     const wasReady = this.#engine.isReady;
     const decision = this.#engine.observe(observation, at);
     if (decision !== NOTHING) this.#act(tables, decision, at);
-    if (!wasReady && this.#engine.isReady && !this.#options.observeOnly) tables.open();
+    if (!wasReady && this.#engine.isReady && !this.#options.observeOnly)
+      void giveBackAfter(tables.open(), this.#closing.signal);
     const isSighting = observation.kind === "seen";
     if (isSighting) this.#metrics.sawSignal(observation.signal);
     // A host that is seen where it was changes nothing of what is to be done later.
@@ -222,17 +224,15 @@ class Daemon implements AsyncDisposable {
   #act(tables: Tables, decision: Decision, at: number): void {
     for (const want of decision.wants) tables.want(want);
     if (decision.wants.length > 0) tables.wake();
-    if (!this.#options.observeOnly) this.#say(tables, decision);
+    if (!this.#options.observeOnly) {
+      const { tell } = this.#listener;
+      say(decision, { kernel: this.#kernel, tables, engine: this.#engine, tell });
+    }
     this.#keeping.remember(decision.memories);
     const decidedAt = decision.notices.length > 0 ? now() : at;
     for (const notice of decision.notices) {
       this.#reporter.decided(notice, decidedAt, { seenAt: at });
     }
-  }
-
-  #say(tables: Tables, decision: Decision): void {
-    const tell = (notice: AnyNotice): void => this.#reporter.tell(notice, now());
-    say(decision, { kernel: this.#kernel, tables, engine: this.#engine, tell });
   }
 
   /** Whatever is due is done: retries of rows, and what the decision has put off. */

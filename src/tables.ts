@@ -55,10 +55,11 @@ export class Tables {
     for (const table of ROUTE_TABLES) this.#routes.add(table, this.#reconciler(table));
   }
 
-  /** From now on the outside may be written. */
-  open(): void {
+  /** From now on the outside may be written. Resolves when all that is wanted by now has been tried. */
+  async open(): Promise<void> {
     for (const table of Object.values(this.of)) table.open();
     this.wake();
+    await Promise.all([this.#kernel.settled(), this.#routes.settled()]);
   }
 
   want({ table, key, row }: RowAt): void {

@@ -120,7 +120,7 @@ export class Leaf implements AsyncDisposable {
     });
     this.#tables = tables;
     for (const row of rows) tables.want(row);
-    tables.open();
+    void tables.open();
     this.#running = tables.run(this.#ended.signal);
   }
 

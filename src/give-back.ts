@@ -1,0 +1,29 @@
+/**
+ * Memory that was needed only for the start goes back to the system. V8 (Node 20) keeps what it has:
+ * with 100,000 routes 330 to 480 MB stayed resident, and 215 to 235 once it had collected all and moved
+ * together what is left. It does so for a debugger, who asks as we do here; that takes a quarter of a
+ * second, in which nothing else is done, and so is done once.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** A start is rarely the only thing that happens just then: whoever waits comes first. */
+const QUIET_MS = 1000;
+
+/** Resolves some time after the work is done, or at once when it is aborted. Never rejects. */
+export async function giveBackAfter(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  await work;
+  try {
+    await sleep(QUIET_MS, undefined, { signal });
+    await collect();
+  } catch {
+    // We leave, or this Node.js was built without an inspector.
+  }
+}
+
+async function collect(): Promise<void> {
+  const { Session } = await import("node:inspector");
+  const session = new Session();
+  session.connect();
+  // Not within the answer: that never returns (Node 20.20).
+  session.post("HeapProfiler.collectGarbage", () => setImmediate(() => session.disconnect()));
+}

@@ -1,0 +1,22 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { giveBackAfter } from "../src/give-back.ts";
+
+describe("Memory that was needed for the start", () => {
+  it("goes back to the system when the work is done", async () => {
+    const { signal } = new AbortController();
+    const told: string[] = [];
+    const registry = new FinalizationRegistry<string>((what) => told.push(what));
+    registry.register({}, "garbage");
+    await giveBackAfter(sleep(10), signal);
+    await expect.poll(() => told).toEqual(["garbage"]);
+    registry.unregister(told);
+  });
+
+  it("is not waited for by one who leaves", async () => {
+    const end = new AbortController();
+    const done = giveBackAfter(Promise.resolve(), end.signal);
+    end.abort();
+    await done;
+  });
+});

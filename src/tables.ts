@@ -75,9 +75,10 @@ export class Tables {
     this.wake();
   }
 
+  /** What is to be told to others is on its way while the kernel works. */
   wake(): void {
-    this.#kernel.wake();
     this.#routes.wake();
+    this.#kernel.wake();
   }
 
   /** Resolves when the kernel has been given all that is wanted now. */

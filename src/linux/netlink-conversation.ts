@@ -1,6 +1,6 @@
 /**
- * Requests to the routing part of the kernel, and its answers. Runs in a worker thread, for a
- * request may take long: the kernel does it while we wait, and for its own lock.
+ * Requests to the routing part of the kernel, and its answers. The kernel does what is asked while we
+ * wait, which is no matter for a few requests; many are for a worker thread.
  *
  * rtnetlink answers in the course of the very call that sends, so an answer that is not there after
  * it will not come: nothing here waits.
@@ -130,12 +130,19 @@ function startsOf(requests: Uint8Array): number[] {
   return starts;
 }
 
-/** The answer to one request that reads a table, a buffer at a time, on a socket of its own. */
+/**
+ * The answer to one request that reads a table, or some rows of it by name, a buffer at a time, on a
+ * socket of its own.
+ */
 export class NetlinkDump {
   readonly #socket: DatagramSocket;
+  /** Not only rows by name: then it ends with an acknowledgement. */
+  readonly #isTable: boolean;
   #done = false;
 
   constructor(request: Uint8Array, protocol: NetlinkProtocol = "route") {
+    const flags = viewOf(request).getUint16(6, LITTLE_ENDIAN);
+    this.#isTable = (flags & NetlinkFlag.dump) === NetlinkFlag.dump;
     this.#socket = openNetlinkSocket(protocol, { receiveBuffer: RECEIVE_BUFFER });
     viewOf(request).setUint32(8, 1, LITTLE_ENDIAN);
     check("Cannot ask for a table", this.#socket.send(request));
@@ -149,19 +156,29 @@ export class NetlinkDump {
   next(): Uint8Array<ArrayBuffer> | undefined {
     if (this.#done) return undefined;
     const buffer = new Uint8Array(DUMP_BUFFER);
-    const length = check("Cannot read a table", this.#socket.recv(buffer));
-    for (const message of readMessages(buffer.subarray(0, Math.min(length, DUMP_BUFFER)))
-      .messages) {
+    let length = this.#receive(buffer);
+    // Rows asked for by name come one by one, and are all there.
+    while (!this.#done && !this.#isTable && length <= DUMP_BUFFER / 2) {
+      length += this.#receive(buffer.subarray(length));
+    }
+    return buffer.slice(0, length);
+  }
+
+  #receive(buffer: Uint8Array): number {
+    const received = check("Cannot read a table", this.#socket.recv(buffer));
+    const length = Math.min(received, buffer.length);
+    for (const message of readMessages(buffer.subarray(0, length)).messages) {
       if ((message.flags & NetlinkFlag.dumpInterrupted) !== 0) {
         throw new LinuxError("Cannot read a table", Errno.EAGAIN, "it changed meanwhile");
       }
       if (message.type === NetlinkType.error) {
         const ack = decodeAck(message);
         const { errno, message: text } = ack.ok ? ack.value : { errno: Errno.EINVAL, message: "" };
-        throw new LinuxError("Cannot read a table", errno, text);
+        if (errno !== 0) throw new LinuxError("Cannot read a table", errno, text);
+        this.#done = true;
       }
       if (message.type === NetlinkType.done) this.#done = true;
     }
-    return buffer.slice(0, length);
+    return length;
   }
 }

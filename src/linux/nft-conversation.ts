@@ -1,5 +1,5 @@
 /**
- * Transactions of nf_tables, and what the kernel says of each. Runs in the netlink worker's thread.
+ * Transactions of nf_tables, and what the kernel says of each.
  *
  * As with rtnetlink, all answers are there when the call that sends is over. A transaction is made as
  * a whole or not at all; what is wrong is said of the request it is wrong with, and of the frame round
@@ -35,6 +35,10 @@ export class NftConversation {
   });
   readonly #reply: Uint8Array = new Uint8Array(REPLY_BUFFER);
   #port = 0;
+
+  close(): void {
+    this.#socket.close();
+  }
 
   commit(transaction: Uint8Array): Committed {
     const requests = number(transaction);

@@ -11,8 +11,8 @@ import { attachFilter, type BpfInstruction, NFTABLES_GROUP, openNetlinkSocket } 
 
 export interface NftMonitorOptions {
   readonly table: string;
-  /** Of the socket whose changes are our own. */
-  readonly ownPort: () => number;
+  /** Of the sockets whose changes are our own. */
+  readonly ownPorts: () => ReadonlySet<number>;
   /** Something in the table was deleted by somebody else, or nobody knows. */
   readonly disturbed: () => void;
 }
@@ -75,10 +75,10 @@ export class NftMonitor implements Disposable {
 
   /** A device that goes takes its chain with it: that is the kernel's doing (0), and no loss. */
   #isForeign(datagram: Uint8Array): boolean {
-    const { table, ownPort } = this.#options;
+    const { table, ownPorts } = this.#options;
     return readMessages(datagram).messages.some((message) => {
       if (!DELETIONS.some((type) => type === message.type)) return false;
-      if (message.port === 0 || message.port === ownPort()) return false;
+      if (message.port === 0 || ownPorts().has(message.port)) return false;
       const subject = decodeSubject(message);
       return !subject.ok || subject.value.table === table;
     });

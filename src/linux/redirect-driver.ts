@@ -110,7 +110,7 @@ export class RedirectDriver implements Driver<RedirectKey, RedirectRow> {
       signal.throwIfAborted();
       if (!this.#isOn) return [];
       // What is put anew or removed counts no more.
-      if (changes.some(({ key }) => this.#told.has(key))) await this.#count();
+      await this.#countLast(changes.filter(({ key }) => this.#told.has(key)));
       const failures: Failure<RedirectKey>[] = [];
       const possible = changes.filter(({ kind, key, row }) => {
         const place = this.#parts.links.places.get(row.vni);
@@ -186,17 +186,22 @@ export class RedirectDriver implements Driver<RedirectKey, RedirectRow> {
   }
 
   #commit(changes: readonly Change<RedirectKey, RedirectRow>[]): Promise<WriteFailure | undefined> {
-    const transaction = new Transaction();
     const at = this.#options.now();
-    for (const { kind, row } of changes) {
-      const place = this.#parts.links.places.get(row.vni);
-      if (place === undefined) continue;
+    const old: NftElement[] = [];
+    const put: NftElement[] = [];
+    for (const { kind, key, row } of changes) {
+      const element = this.#keyOf(row);
+      if (element === undefined) continue;
       const timeoutMs = Math.max(1, Math.round(row.until - at + GRACE_MS));
-      const element: NftElement = { key: movedKey(place.vxlanIndex, row.mac), timeoutMs };
-      // One that stands can not be put again with another end, nor one be deleted that does not.
-      transaction.putElements(FRAMES, MOVED, [element]).deleteElements(FRAMES, MOVED, [element]);
-      if (kind === "put") transaction.putElements(FRAMES, MOVED, [element]);
+      if (kind === "put") put.push({ key: element, timeoutMs });
+      if (kind === "remove" || this.#told.has(key)) old.push({ key: element, timeoutMs });
     }
+    const transaction = new Transaction();
+    // One that stands can not be put again with another end, nor one be deleted that does not.
+    if (old.length > 0) {
+      transaction.putElements(FRAMES, MOVED, old).deleteElements(FRAMES, MOVED, old);
+    }
+    if (put.length > 0) transaction.putElements(FRAMES, MOVED, put);
     return this.#table.commit(transaction);
   }
 
@@ -211,15 +216,29 @@ export class RedirectDriver implements Driver<RedirectKey, RedirectRow> {
     }, COUNT_MS).unref();
   }
 
+  #keyOf({ vni, mac }: Pick<RedirectRow, "vni" | "mac">): Uint8Array | undefined {
+    const place = this.#parts.links.places.get(vni);
+    return place && movedKey(place.vxlanIndex, mac);
+  }
+
+  /** Counts what is about to go. */
+  async #countLast(changes: readonly Change<RedirectKey, RedirectRow>[]): Promise<void> {
+    const keys = changes.flatMap(({ row }) => this.#keyOf(row) ?? []);
+    for (let first = 0; first < keys.length; first += BATCH) {
+      const some = keys.slice(first, first + BATCH);
+      const elements = await unlessMissing(this.#table.elementsAt(some));
+      // One has ended by itself: of which, only all can tell.
+      if (elements === undefined) return this.#count();
+      this.#counted(elements);
+    }
+  }
+
   /** Tells how many more frames have been redirected. */
   async #count(): Promise<void> {
-    let elements: readonly Standing[];
-    try {
-      elements = await this.#table.elements();
-    } catch (error) {
-      if (error instanceof LinuxError && error.errno === Errno.ENOENT) return;
-      throw error;
-    }
+    this.#counted((await unlessMissing(this.#table.elements())) ?? []);
+  }
+
+  #counted(elements: readonly Standing[]): void {
     for (const { device, mac, packets } of elements) {
       const vni = this.#parts.links.byTunnel(tunnel(device, undefined))?.segment.vni;
       const key = vni === undefined ? undefined : redirectKey({ vni, mac });
@@ -236,5 +255,16 @@ export class RedirectDriver implements Driver<RedirectKey, RedirectRow> {
     const done = this.#turn.then(work);
     this.#turn = done.catch(() => undefined);
     return done;
+  }
+}
+
+async function unlessMissing(
+  elements: Promise<readonly Standing[]>,
+): Promise<readonly Standing[] | undefined> {
+  try {
+    return await elements;
+  } catch (error) {
+    if (error instanceof LinuxError && error.errno === Errno.ENOENT) return undefined;
+    throw error;
   }
 }

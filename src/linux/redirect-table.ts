@@ -3,7 +3,7 @@
  * what their set holds. What the rules are stands in `redirect-rules.ts`.
  */
 import type { MacAddress } from "../evpn/mac.ts";
-import { chainDump, elementDump, type Transaction } from "../wire/nftables.ts";
+import { chainDump, elementDump, elementQuestion, type Transaction } from "../wire/nftables.ts";
 import { decodeElements, decodeSubject, type StandingElement } from "../wire/nftables-read.ts";
 import type { LinkTable } from "./link-table.ts";
 import { errnoName, LinuxError } from "./linux-error.ts";
@@ -68,7 +68,7 @@ export class RedirectTable implements Disposable {
       this.#isWhole = true;
       this.#monitor = new NftMonitor({
         table: FRAMES.table,
-        ownPort: () => netlink.nftPort,
+        ownPorts: () => netlink.nftPorts,
         disturbed: () => {
           this.#isWhole = false;
           this.#parts.disturbed();
@@ -129,10 +129,20 @@ export class RedirectTable implements Disposable {
     return this.#parts.netlink.commit(transaction.finish());
   }
 
-  async elements(): Promise<readonly Standing[]> {
+  /** All elements that stand. */
+  elements(): Promise<readonly Standing[]> {
+    return this.#read(elementDump(FRAMES, MOVED));
+  }
+
+  /** Those with these keys, all of which have to stand: else it rejects with ENOENT. */
+  elementsAt(keys: readonly Uint8Array[]): Promise<readonly Standing[]> {
+    return this.#read(elementQuestion(FRAMES, MOVED, keys));
+  }
+
+  async #read(request: Uint8Array): Promise<readonly Standing[]> {
     const standing: Standing[] = [];
     await this.#parts.netlink.dump(
-      elementDump(FRAMES, MOVED),
+      request,
       (message) => {
         const elements = decodeElements(message);
         for (const element of elements.ok ? elements.value : []) {

@@ -1,7 +1,7 @@
 /**
  * Everything that people hear of: each notice and each written row goes to the timeline, the
- * metrics, the log and whoever watches. The timeline is kept at once, for it orders what happens;
- * the rest is done when the turn of the event loop is over, for nobody's packet waits for a log line.
+ * metrics, the log and whoever watches. All of it is done when the turn of the event loop is over, in
+ * the order in which it was told, for nobody's packet waits for a log line.
  */
 import type { TableName, Tables } from "../evpn/rows.ts";
 import type { Notice } from "../mobility/notice.ts";
@@ -42,19 +42,16 @@ export class Reporter {
 
   /** What the decision has to tell; `seenAt`, where it is known, is when the news reached us. */
   decided(notice: Notice, at: number, { seenAt = at }: { seenAt?: number } = {}): void {
-    this.timeline.observeNotice(notice, at, { seenAt });
-    this.#afterwards(() => this.history.told(notice, at));
-    this.tell(notice, at);
+    this.#afterwards(() => {
+      this.timeline.observeNotice(notice, at, { seenAt });
+      this.history.told(notice, at);
+      this.#told(notice, at);
+    });
   }
 
   /** What anybody has to tell. */
   tell(notice: AnyNotice, at: number): void {
-    if (notice.kind === "redirected") this.timeline.observeRedirected(notice);
-    this.#afterwards(() => {
-      for (const count of countsOf(notice)) this.#metrics.count(...count);
-      this.#noticeLog.tell(notice, at);
-      if (this.#watchers.size > 0) this.#publish(noticeEvent(notice), at);
-    });
+    this.#afterwards(() => this.#told(notice, at));
   }
 
   /** What one pass over a table has done. */
@@ -63,9 +60,13 @@ export class Reporter {
     { written, failed, reading, drifted }: Applied<Tables[T]["key"], Tables[T]["row"]>,
     at: number,
   ): void {
-    for (const { kind, row } of written) this.#written({ table, kind, row } as WrittenRow, at);
-    if (reading !== undefined) this.#metrics.resynced(table, reading.cause);
-    for (const notice of tableNotices(table, { failed, reading, drifted })) this.tell(notice, at);
+    this.#afterwards(() => {
+      for (const { kind, row } of written) this.#written({ table, kind, row } as WrittenRow, at);
+      if (reading !== undefined) this.#metrics.resynced(table, reading.cause);
+      for (const notice of tableNotices(table, { failed, reading, drifted })) {
+        this.#told(notice, at);
+      }
+    });
   }
 
   /** Calls the watcher with every event until the answer is called. */
@@ -74,13 +75,18 @@ export class Reporter {
     return () => this.#watchers.delete(watcher);
   }
 
+  #told(notice: AnyNotice, at: number): void {
+    if (notice.kind === "redirected") this.timeline.observeRedirected(notice);
+    for (const count of countsOf(notice)) this.#metrics.count(...count);
+    this.#noticeLog.tell(notice, at);
+    if (this.#watchers.size > 0) this.#publish(noticeEvent(notice), at);
+  }
+
   #written(written: WrittenRow, at: number): void {
     const followed = this.timeline.observeWritten(written, at);
     if (followed === undefined) return;
-    this.#afterwards(() => {
-      this.#metrics.moveFollowed(followed);
-      this.#publish(followedEvent(followed), at);
-    });
+    this.#metrics.moveFollowed(followed);
+    if (this.#watchers.size > 0) this.#publish(followedEvent(followed), at);
   }
 
   #publish(event: Event, at: number): void {

@@ -175,8 +175,7 @@ export class Transaction {
     return this.#message(table, kind, flags, (writer) => {
       writer.text(ElementsAttribute.set, set).nested(ElementsAttribute.list, () => {
         for (const { key, timeoutMs } of elements) {
-          writer.nested(LIST_ELEMENT, () => {
-            writer.nested(ElementAttribute.key, () => writer.bytes(DATA_VALUE, key));
+          writeKey(writer, key, () => {
             if (isNew && timeoutMs !== undefined)
               writer.u64Network(ElementAttribute.timeout, timeoutMs);
           });
@@ -231,4 +230,29 @@ export function elementDump({ family, table }: TableName, set: string): Uint8Arr
   begin(writer, { message: NftType.getElement, flags: DUMP, family });
   writer.text(TABLE_ATTRIBUTE, table).text(ElementsAttribute.set, set).end();
   return writer.finish();
+}
+
+/** Asks for some of what stands in a set, by their keys; there is no answer but an error if one is missing. */
+export function elementQuestion(
+  { family, table }: TableName,
+  set: string,
+  keys: readonly Uint8Array[],
+): Uint8Array<ArrayBuffer> {
+  const writer = new MessageWriter();
+  const flags = NetlinkFlag.request | NetlinkFlag.ack;
+  begin(writer, { message: NftType.getElement, flags, family });
+  writer.text(TABLE_ATTRIBUTE, table).text(ElementsAttribute.set, set);
+  writer.nested(ElementsAttribute.list, () => {
+    for (const key of keys) writeKey(writer, key, () => {});
+  });
+  writer.end();
+  return writer.finish();
+}
+
+/** An element by its key, and what else is to be said of it. */
+function writeKey(writer: MessageWriter, key: Uint8Array, more: () => void): void {
+  writer.nested(LIST_ELEMENT, () => {
+    writer.nested(ElementAttribute.key, () => writer.bytes(DATA_VALUE, key));
+    more();
+  });
 }

@@ -23,7 +23,7 @@ import type { Notice } from "./mobility/notice.ts";
 import type { Listener, Observation } from "./mobility/observation.ts";
 import { type Decision, NOTHING } from "./mobility/outbox.ts";
 import { obey } from "./obey.ts";
-import { onceATurn } from "./once-a-turn.ts";
+import { atTurnsEnd, notOftener } from "./pace.ts";
 import { pathsOf } from "./paths.ts";
 import { serveHttp } from "./report/http.ts";
 import type { Logger } from "./report/log.ts";
@@ -33,7 +33,7 @@ import type { Recorder } from "./report/recorder.ts";
 import { Reporter } from "./report/reporter.ts";
 import { say } from "./say.ts";
 import { kernelSettingsOf, provisionOf, settingsOf } from "./settings.ts";
-import { Sleeper } from "./sleeper.ts";
+import { earlier, Sleeper } from "./sleeper.ts";
 import { metricsOf, type Shown, snapshotOf } from "./snapshot.ts";
 import { Tables } from "./tables.ts";
 
@@ -52,6 +52,9 @@ const WITHDRAW_MS = 3000;
 
 /** The kernel tells of nearly everything as it happens; what it does not tell is found this late. */
 const LOOK_EVERY_MS = 60_000;
+
+/** No route tells so soon of a host elsewhere: it has come through two gobgpd, a millisecond each. */
+const HEAR_EVERY_MS = 1;
 
 /** Runs until `stop` aborts; answers why it could not, in one sentence. */
 export async function runDaemon(
@@ -74,6 +77,9 @@ class Daemon implements AsyncDisposable {
   readonly #gobgp: Gobgp;
   readonly #listener: Listener<AnyNotice>;
   readonly #sleeper = new Sleeper(now, () => this.#wake());
+  readonly #sleep = atTurnsEnd(() => {
+    this.#sleeper.until(earlier(this.#tables?.nextAt(), this.#engine.deadline));
+  });
   readonly #startedAt = now();
   readonly #capabilities = effectiveCapabilities();
   readonly #closing = new AbortController();
@@ -107,7 +113,7 @@ class Daemon implements AsyncDisposable {
       tell: (notice) => this.#reporter.tell(notice, now()),
     };
     // What a host said here before a route came is older than it (C1.13), though nobody has listened.
-    const hear = onceATurn(() => this.#kernel?.hear());
+    const hear = notOftener(() => this.#kernel?.hear(), HEAR_EVERY_MS, now);
     const news = (observation: Observation): void => {
       hear();
       this.#observe(observation);
@@ -131,7 +137,7 @@ class Daemon implements AsyncDisposable {
       {
         clock: now,
         onApplied: (table, applied, at) => this.#reporter.applied(table, applied, at),
-        onPass: () => this.#sleep(),
+        onPass: this.#sleep,
         onWrite: (table, tookMs) => this.#metrics.applied(table, tookMs),
       },
     );
@@ -214,10 +220,8 @@ class Daemon implements AsyncDisposable {
     if (decision !== NOTHING) this.#act(tables, decision, at);
     if (!wasReady && this.#engine.isReady && !this.#options.observeOnly)
       void giveBackAfter(tables.open(), this.#closing.signal);
-    const isSighting = observation.kind === "seen";
-    if (isSighting) this.#metrics.sawSignal(observation.signal);
-    // A host that is seen where it was changes nothing of what is to be done later.
-    if (!isSighting || decision.notices.length > 0) this.#sleep();
+    if (observation.kind === "seen") this.#metrics.sawSignal(observation.signal);
+    this.#sleep();
     return decision.notices;
   }
 
@@ -246,12 +250,6 @@ class Daemon implements AsyncDisposable {
     this.#sleep();
   }
 
-  #sleep(): void {
-    const times = [this.#tables?.nextAt(), this.#engine.deadline];
-    const known = times.filter((time) => time !== undefined);
-    this.#sleeper.until(known.length === 0 ? undefined : Math.min(...known));
-  }
-
   #echo(seen: RowAt): void {
     this.#tables?.saw(seen);
     this.#tables?.wake();
@@ -260,7 +258,8 @@ class Daemon implements AsyncDisposable {
   /** Routes of our own speaker under a route distinguisher of ours are ours, whoever has put them. */
   #isOurs(rd: RouteDistinguisher): boolean {
     if (rd.startsWith(`${this.#gobgp.status().routerId}:`)) return true;
-    return [...this.#engine.domains()].some(({ vrf }) => vrf?.rd === rd);
+    for (const { vrf } of this.#engine.domains()) if (vrf?.rd === rd) return true;
+    return false;
   }
 
   async #serve(signal: AbortSignal): Promise<Result<unknown>> {

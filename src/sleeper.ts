@@ -29,3 +29,8 @@ export class Sleeper {
     }, Math.ceil(ms));
   }
 }
+
+/** The earlier of two times, of which either may not be. */
+export function earlier(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
+}

@@ -7,6 +7,7 @@ import { ApplyLoop, type OnApplied } from "./reconcile/apply-loop.ts";
 import type { Driver } from "./reconcile/driver.ts";
 import { Reconciler } from "./reconcile/reconciler.ts";
 import { timedDriver } from "./report/timed-driver.ts";
+import { earlier } from "./sleeper.ts";
 
 export type Drivers = {
   readonly [T in TableName]: Driver<TablesOf[T]["key"], TablesOf[T]["row"]>;
@@ -47,8 +48,10 @@ export class Tables {
       "mac-ip-route": new Reconciler(timed("mac-ip-route")),
       "imet-route": new Reconciler(timed("imet-route")),
     };
-    this.#kernel = new ApplyLoop(options);
-    this.#routes = new ApplyLoop({ ...options, beforeRemoves: () => this.#kernel.settled() });
+    const soon = (work: () => void): void => void setImmediate(work);
+    this.#kernel = new ApplyLoop({ soon, ...options });
+    const beforeRemoves = (): Promise<void> => this.#kernel.settled();
+    this.#routes = new ApplyLoop({ soon, beforeRemoves, ...options });
     // Nothing is sent on to where no forwarding entry points: it would be flooded.
     this.#kernel.add("redirect", this.of.redirect, ["remove"]);
     for (const table of KERNEL_TABLES) this.#kernel.add(table, this.#reconciler(table));
@@ -87,9 +90,7 @@ export class Tables {
   }
 
   nextAt(): number | undefined {
-    const [kernel, routes] = [this.#kernel.nextAt(), this.#routes.nextAt()];
-    if (kernel === undefined || routes === undefined) return kernel ?? routes;
-    return Math.min(kernel, routes);
+    return earlier(this.#kernel.nextAt(), this.#routes.nextAt());
   }
 
   /** Works until aborted. */

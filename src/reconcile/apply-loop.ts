@@ -1,7 +1,8 @@
 /**
  * Keeps reconcilers at work: woken, it applies them one after the other, and what is marked while it
  * does so is done in the next pass. There is no timer between `wake` and the first write, only the
- * end of the running turn of the event loop, so that all that one message marks goes out together.
+ * end of the running turn of the event loop, so that all that one turn marks goes out together: gobgpd
+ * tells each route in a message of its own, and a message to the kernel costs more than a row.
  *
  * A loop may be told to wait `beforeRemoves`. Then rows are put at once, and removed only after what
  * was marked elsewhere in the same breath has been tried: on a loss, the FDB points to the new place
@@ -18,6 +19,8 @@ export type OnApplied = <T extends TableName>(table: T, applied: AppliedTo<T>, n
 
 export interface ApplyLoopOptions {
   readonly clock: () => number;
+  /** Has it done at the end of the running turn of the event loop. */
+  readonly soon: (work: () => void) => void;
   readonly onApplied: OnApplied;
   /** Told after every pass, even one in which nothing was tried: `nextAt` may have changed. */
   readonly onPass?: (() => void) | undefined;
@@ -100,7 +103,9 @@ export class ApplyLoop {
   /** Something was marked, opened, or is due. Cheap; as often as one likes. */
   wake(): void {
     this.#isWoken = true;
-    this.#wakeUp?.();
+    if (this.#wakeUp === undefined) return;
+    this.#options.soon(this.#wakeUp);
+    this.#wakeUp = undefined;
   }
 
   /**
@@ -129,9 +134,9 @@ export class ApplyLoop {
   }
 
   #woken(): Promise<void> {
-    if (this.#isWoken) return Promise.resolve();
     return new Promise((resolve) => {
-      this.#wakeUp = resolve;
+      if (this.#isWoken) this.#options.soon(resolve);
+      else this.#wakeUp = resolve;
     });
   }
 

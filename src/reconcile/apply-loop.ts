@@ -2,7 +2,8 @@
  * Keeps reconcilers at work: woken, it applies them one after the other, and what is marked while it
  * does so is done in the next pass. There is no timer between `wake` and the first write, only the
  * end of the running turn of the event loop, so that all that one turn marks goes out together: gobgpd
- * tells each route in a message of its own, and a message to the kernel costs more than a row.
+ * tells each route in a message of its own, and a message to the kernel costs more than a row. A turn
+ * in which thousands of routes come is not waited for to its end.
  *
  * A loop may be told to wait `beforeRemoves`. Then rows are put at once, and removed only after what
  * was marked elsewhere in the same breath has been tried: on a loss, the FDB points to the new place
@@ -27,6 +28,9 @@ export interface ApplyLoopOptions {
   /** Resolves when removals that were marked before the call may be made. */
   readonly beforeRemoves?: (() => Promise<void>) | undefined;
 }
+
+/** Marks of so long a time go out together at the most. */
+const TOGETHER_MS = 2;
 
 /** A reconciler whose table's type is known no more. */
 interface Member {
@@ -53,6 +57,8 @@ export class ApplyLoop {
   #isRunning = false;
   #isPassing = false;
   #wakeUp: (() => void) | undefined;
+  /** When it was first woken since it was at work. */
+  #sleepyAt: number | undefined;
 
   constructor(options: ApplyLoopOptions) {
     this.#options = options;
@@ -104,8 +110,11 @@ export class ApplyLoop {
   wake(): void {
     this.#isWoken = true;
     if (this.#wakeUp === undefined) return;
-    this.#options.soon(this.#wakeUp);
-    this.#wakeUp = undefined;
+    const at = this.#options.clock();
+    if (this.#sleepyAt === undefined) {
+      this.#sleepyAt = at;
+      this.#options.soon(() => this.#getUp());
+    } else if (at - this.#sleepyAt >= TOGETHER_MS) this.#getUp();
   }
 
   /**
@@ -135,9 +144,15 @@ export class ApplyLoop {
 
   #woken(): Promise<void> {
     return new Promise((resolve) => {
-      if (this.#isWoken) this.#options.soon(resolve);
-      else this.#wakeUp = resolve;
+      this.#wakeUp = resolve;
+      if (this.#isWoken) this.wake();
     });
+  }
+
+  #getUp(): void {
+    this.#sleepyAt = undefined;
+    this.#wakeUp?.();
+    this.#wakeUp = undefined;
   }
 
   async #pass(signal: AbortSignal): Promise<void> {

@@ -78,7 +78,8 @@ class Daemon implements AsyncDisposable {
   readonly #listener: Listener<AnyNotice>;
   readonly #sleeper = new Sleeper(now, () => this.#wake());
   readonly #sleep = atTurnsEnd(() => {
-    this.#sleeper.until(earlier(this.#tables?.nextAt(), this.#engine.deadline));
+    const at = earlier(this.#tables?.nextAt(), this.#engine.deadline);
+    this.#sleeper.until(this.#closing.signal.aborted ? undefined : at);
   });
   readonly #startedAt = now();
   readonly #capabilities = effectiveCapabilities();

@@ -1,8 +1,8 @@
 /**
  * Values by number, in one file of the state directory: a line each, the last one of a number counts.
- * For what people would miss and the daemon would not: it is written about a second late, many values
- * at once, and a crash may take the last ones with it. The file holds at most twice what is current,
- * and some; then it is written anew.
+ * For what people would miss and the daemon would not: it is written about a second late, later where
+ * there is much of it, for then others have more to do as well; and a crash may take the last ones with
+ * it. The file holds at most twice what is current, and some; then it is written anew.
  */
 
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
@@ -11,10 +11,12 @@ import { LineFile } from "./line-file.ts";
 
 /** What happens within this time is written together: steps of a move are milliseconds apart. */
 const TOGETHER_MS = 1000;
+/** As many are written together at the most, unless there is no time. */
+const TOGETHER = 500;
 /** A file is not written anew for every trifle. */
 const SPARE_LINES = 1000;
 /** As many are made into text in one go; between two of them others have their turn. */
-const AT_ONCE = 500;
+const AT_ONCE = 100;
 
 export type Numbered = readonly [id: number, value: unknown];
 
@@ -31,7 +33,7 @@ export class Journal implements AsyncDisposable {
   readonly #file: LineFile;
   readonly #journalled: Journalled;
   readonly #hurried = new AbortController();
-  #unwritten = new Map<number, () => unknown>();
+  readonly #unwritten = new Map<number, () => unknown>();
   #writing: Promise<void> | undefined;
   #complaint: string | undefined;
 
@@ -91,10 +93,8 @@ export class Journal implements AsyncDisposable {
       await sleep(TOGETHER_MS, undefined, { ref: false, signal: this.#hurried.signal }).catch(
         () => undefined,
       );
-      const unwritten = [...this.#unwritten];
-      this.#unwritten = new Map();
       try {
-        await this.#append(unwritten);
+        await this.#append(this.#take());
         this.#complaint = undefined;
       } catch (error) {
         this.#complaint = this.#file.sentence("write", error);
@@ -105,11 +105,22 @@ export class Journal implements AsyncDisposable {
     }
   }
 
+  /** What is to be written next, the oldest first. */
+  #take(): readonly Due[] {
+    const due = [...this.#unwritten];
+    if (!this.#hurried.signal.aborted) due.length = Math.min(due.length, TOGETHER);
+    for (const [id] of due) this.#unwritten.delete(id);
+    return due;
+  }
+
   async #append(unwritten: readonly Due[]): Promise<void> {
-    const isFull = this.#file.lines + unwritten.length > 2 * this.#journalled.size + SPARE_LINES;
-    if (this.#file.isOpen && !isFull) {
+    const { size } = this.#journalled;
+    const isFull = this.#file.lines + unwritten.length > 2 * size + SPARE_LINES;
+    // More is waiting than is current: much of it is not any more.
+    if (this.#file.isOpen && !isFull && this.#unwritten.size <= size) {
       await this.#file.append(await linesOf(unwritten), { isDurable: false });
     } else {
+      this.#unwritten.clear();
       await this.#file.rewrite(await linesOf(this.#journalled.toKeep()));
     }
   }

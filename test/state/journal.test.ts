@@ -1,7 +1,7 @@
 import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Journal } from "../../src/state/journal.ts";
 
 let directory: string;
@@ -85,6 +85,28 @@ describe("The journal", () => {
       for (let i = 0; i < 100; i++) put(journal, 1, `${i}`);
     }
     expect(await lines()).toBe(1);
+  });
+
+  it("writes much of what comes at once later, and all of it", async () => {
+    await using journal = open();
+    put(journal, 0, "the first, by which the file is made");
+    await vi.waitFor(async () => expect(await lines()).toBe(1), 10_000);
+    for (let i = 1; i <= 1200; i++) put(journal, i, `${i}`);
+    await vi.waitFor(async () => expect(await lines()).toBe(501), 10_000);
+    journal.hurry();
+    await journal.settled();
+    expect(await lines()).toBe(1201);
+  });
+
+  it("holds what is current if more is waiting than that", async () => {
+    await using journal = open();
+    put(journal, 0, "the first, by which the file is made");
+    await vi.waitFor(async () => expect(await lines()).toBe(1), 10_000);
+    for (let i = 1; i <= 3000; i++) {
+      put(journal, i, `${i}`);
+      values.delete(i - 600);
+    }
+    await vi.waitFor(async () => expect(await lines()).toBe(600), 10_000);
   });
 
   it("is written anew when it holds much more than is current", async () => {

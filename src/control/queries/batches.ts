@@ -8,7 +8,7 @@ export type Batches<Row> = Generator<readonly Row[], void>;
 /** Pauses while something is worked out, which is the value in the end. */
 export type InPieces<T> = Generator<readonly never[], T>;
 
-const PIECE = 256;
+const PIECE = 128;
 const PAUSE: readonly never[] = [];
 
 /** The rows that all items amount to, in their order. */

@@ -80,21 +80,31 @@ export class FdbDriver implements Driver<FdbKey, FdbRow> {
   async list(signal: AbortSignal): Promise<ReadonlyMap<FdbKey, FdbRow>> {
     const rows = new Map<FdbKey, FdbRow>();
     for (const [place, halves] of await this.#read(signal)) {
-      for (const mac of new Set([...halves.ports.keys(), ...halves.tunnels.keys()])) {
-        if (halves.foreign.has(mac) && !isLeftover(halves, mac)) continue;
-        const pinned = halves.ports.get(mac);
-        const vtep = pinned === undefined ? undefined : halves.tunnels.get(mac);
-        const row: FdbRow =
-          vtep === undefined || pinned === undefined
-            ? halfRow(place, mac)
-            : { vni: place.segment.vni, mac, vtep, pinned };
-        rows.set(fdbKey(row), row);
-        if (pinned === true) this.#pinned.add(fdbKey(row));
+      const { ports, tunnels } = halves;
+      for (const mac of ports.keys()) this.#takeIn(rows, place, { mac, halves });
+      for (const mac of tunnels.keys()) {
+        if (!ports.has(mac)) this.#takeIn(rows, place, { mac, halves });
       }
     }
     this.#standing = new Set(rows.keys());
     for (const key of this.#pinned) if (!rows.has(key)) this.#pinned.delete(key);
     return rows;
+  }
+
+  #takeIn(
+    rows: Map<FdbKey, FdbRow>,
+    place: Place,
+    { mac, halves }: { mac: MacAddress; halves: Halves },
+  ): void {
+    if (halves.foreign.has(mac) && !isLeftover(halves, mac)) return;
+    const { vni } = place.segment;
+    const pinned = halves.ports.get(mac);
+    const vtep = pinned === undefined ? undefined : halves.tunnels.get(mac);
+    const isWhole = vtep !== undefined && pinned !== undefined;
+    const row: FdbRow = isWhole ? { vni, mac, vtep, pinned } : halfRow(place, mac);
+    const key = fdbKey(row);
+    rows.set(key, row);
+    if (pinned === true) this.#pinned.add(key);
   }
 
   async write(

@@ -24,6 +24,10 @@ export class ForeignRows {
     return this.#rows.delete(place);
   }
 
+  places(): Iterable<string> {
+    return this.#rows.keys();
+  }
+
   /** Forgets what is not in `places`. */
   keepOnly(places: (place: string) => boolean): void {
     for (const place of this.#rows.keys()) {

@@ -74,6 +74,11 @@ export class LinkTable {
     if (this.#zebra.told(neighbour, row)) this.#isStale = true;
   }
 
+  /** Places of which a row is remembered. */
+  rowPlaces(): Iterable<string> {
+    return this.#zebra.places();
+  }
+
   /** All rows have been read. */
   keepRows(isKnown: (place: string) => boolean): void {
     if (this.#zebra.keepOnly(isKnown)) this.#isStale = true;

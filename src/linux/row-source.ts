@@ -36,7 +36,8 @@ export class RowSource {
   readonly #learned = new LearnedHosts();
   /** Places heard of while everything is being read: what is read of them may be older. */
   #heardMeanwhile: Set<string> | undefined;
-  #read = new Set<string>();
+  /** Places that something was remembered of when that began, and that have not been read yet. */
+  #unread = new Set<string>();
 
   constructor(parts: RowSourceParts) {
     this.#parts = parts;
@@ -53,8 +54,10 @@ export class RowSource {
   }
 
   beginReading(): void {
+    const { foreign, links } = this.#parts;
     this.#heardMeanwhile = new Set();
-    this.#read = new Set();
+    this.#unread = new Set([...foreign.places(), ...links.rowPlaces()]);
+    for (const [place] of this.#learned.entries()) this.#unread.add(place);
   }
 
   /** What stood when it was read. */
@@ -62,7 +65,7 @@ export class RowSource {
     const row = kernelRow(neighbour);
     if (row === undefined) return;
     const place = placeKey(row);
-    this.#read.add(place);
+    this.#unread.delete(place);
     if (this.#heardMeanwhile?.has(place) === true) return;
     this.#parts.links.rowTold(neighbour, row);
     this.#stands(row, "read");
@@ -71,14 +74,14 @@ export class RowSource {
   /** What was not read is not there any more. */
   endReading(): void {
     const isKnown = (place: string): boolean =>
-      this.#read.has(place) || this.#heardMeanwhile?.has(place) === true;
+      !this.#unread.has(place) || this.#heardMeanwhile?.has(place) === true;
     this.#parts.foreign.keepOnly(isKnown);
     this.#parts.links.keepRows(isKnown);
     for (const [place, learned] of this.#learned.entries()) {
       if (!isKnown(place)) this.#aged(learned);
     }
     this.#heardMeanwhile = undefined;
-    this.#read = new Set();
+    this.#unread.clear();
   }
 
   /** A place is there: tells the hosts its bridge had learned before. */

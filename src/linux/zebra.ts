@@ -20,8 +20,9 @@ export class ZebraSigns {
 
   /** Takes in a row that stands, or is gone; answers whether what is said of a device may be different. */
   told(neighbour: Neighbour, row: KernelRow): boolean {
-    const place = `${row.kind}|${placeKey(row)}`;
     const sign = neighbour.gone ? undefined : signOf(neighbour, row);
+    if (sign === undefined && this.#rows.size === 0) return false;
+    const place = `${row.kind}|${placeKey(row)}`;
     const before = this.#rows.get(place);
     if (before?.sign === sign && before?.device === neighbour.ifindex) return false;
     if (before === undefined && sign === undefined) return false;
@@ -34,11 +35,15 @@ export class ZebraSigns {
     return true;
   }
 
+  *places(): Iterable<string> {
+    for (const key of this.#rows.keys()) yield placeOf(key);
+  }
+
   /** Forgets rows whose place is not known any more; answers whether there were any. */
   keepOnly(isKnown: (place: string) => boolean): boolean {
     let isChanged = false;
     for (const [key, found] of this.#rows) {
-      if (isKnown(key.slice(key.indexOf("|") + 1))) continue;
+      if (isKnown(placeOf(key))) continue;
       this.#rows.delete(key);
       this.#count(found, -1);
       isChanged = true;
@@ -62,6 +67,10 @@ export class ZebraSigns {
     if (count > 0) this.#counts.set(key, count);
     else this.#counts.delete(key);
   }
+}
+
+function placeOf(key: string): string {
+  return key.slice(key.indexOf("|") + 1);
 }
 
 function signOf(neighbour: Neighbour, row: KernelRow): Sign | undefined {

@@ -65,9 +65,17 @@ export class Difference<Key extends string, Row> {
     for (const key of this.#actual.keys()) {
       if (!rows.has(key) && !knownBetter.has(key)) this.#actual.delete(key);
     }
-    for (const [key, row] of rows) if (!knownBetter.has(key)) this.#actual.set(key, row);
-    const all = [...this.#desired.keys(), ...this.#actual.keys(), ...this.#leftover.keys()];
-    return [...new Set(all)].filter((key) => this.changeFor(key) !== undefined);
+    for (const [key, row] of rows) if (!knownBetter.has(key)) this.stands(key, row);
+    const wrong: Key[] = [];
+    const look = (key: Key): void => {
+      if (this.changeFor(key) !== undefined) wrong.push(key);
+    };
+    for (const key of this.#desired.keys()) look(key);
+    for (const key of this.#actual.keys()) if (!this.#desired.has(key)) look(key);
+    for (const key of this.#leftover.keys()) {
+      if (!this.#desired.has(key) && !this.#actual.has(key)) look(key);
+    }
+    return wrong;
   }
 }
 

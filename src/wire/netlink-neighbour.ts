@@ -121,11 +121,16 @@ export function decodeNeighbour(message: NetlinkMessage): Result<Neighbour, Neig
     protocol: 0,
   };
   let fits = true;
+  // One for all of them: a table may have hundreds of thousands of messages.
+  const at: Mutable<AttributeAt> = { payload, view, type: 0, start: 0, length: 0 };
   const whole = readAttributes(
     view,
     { offset: FIXED_LENGTH, end: payload.length },
     (type, start, length) => {
-      fits = readAttribute(neighbour, { payload, view, type, start, length }) && fits;
+      at.type = type;
+      at.start = start;
+      at.length = length;
+      fits = readAttribute(neighbour, at) && fits;
     },
   );
   return whole && fits ? ok(neighbour) : err("netlink-bad-attribute");
@@ -145,10 +150,13 @@ interface AttributeAt {
   readonly length: number;
 }
 
+function u32({ view, start, length }: AttributeAt): number {
+  return length === 4 ? view.getUint32(start, LITTLE_ENDIAN) : 0;
+}
+
 /** False if the value is not as long as its type says. */
 function readAttribute(into: Mutable<Neighbour>, at: AttributeAt): boolean {
   const { payload, view, type, start, length } = at;
-  const u32 = (): number => (length === 4 ? view.getUint32(start, LITTLE_ENDIAN) : 0);
   switch (type) {
     case Attribute.dst:
       if (length === 4) into.dst = ipv4FromBytes(payload, start);
@@ -168,22 +176,22 @@ function readAttribute(into: Mutable<Neighbour>, at: AttributeAt): boolean {
       into.protocol = view.getUint8(start);
       return true;
     case Attribute.vni:
-      into.vni = u32();
+      into.vni = u32(at);
       return length === 4;
     case Attribute.sourceVni:
-      into.sourceVni = u32();
+      into.sourceVni = u32(at);
       return length === 4;
     case Attribute.ifindex:
-      into.underlay = u32();
+      into.underlay = u32(at);
       return length === 4;
     case Attribute.master:
-      into.master = u32();
+      into.master = u32(at);
       return length === 4;
     case Attribute.nexthopGroup:
-      into.nexthopGroup = u32();
+      into.nexthopGroup = u32(at);
       return length === 4;
     case Attribute.extFlags:
-      into.extFlags = u32();
+      into.extFlags = u32(at);
       return length === 4;
     default:
       return true;

@@ -37,8 +37,10 @@ export class DirtyRows<Key extends string> {
   }
 
   delete(key: Key): void {
-    this.#turns.put.delete(key);
-    this.#turns.remove.delete(key);
+    const { put, remove } = this.#turns;
+    // Nearly always one of them is empty, and there are very many keys.
+    if (put.size > 0) put.delete(key);
+    if (remove.size > 0) remove.delete(key);
   }
 
   /** Those of these kinds that were marked up to this turn; they may be deleted meanwhile. */

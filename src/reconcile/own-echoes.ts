@@ -31,8 +31,9 @@ export class OwnEchoes<Key extends string, Row> {
    * remembered only where an older one may still have: that echo is then history.
    */
   expect(key: Key, row: Row | undefined, { isSilent = false }: { isSilent?: boolean } = {}): void {
-    if (isSilent && !this.#writes.has(key)) return;
-    this.#writes.set(key, [...(this.#writes.get(key) ?? []), row].slice(-REMEMBERED));
+    const before = this.#writes.get(key);
+    if (before !== undefined) this.#writes.set(key, [...before, row].slice(-REMEMBERED));
+    else if (!isSilent) this.#writes.set(key, [row]);
   }
 
   /** The last write has failed: there will be no echo of it. */

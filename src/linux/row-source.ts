@@ -87,22 +87,27 @@ export class RowSource {
   /** A place is there: tells the hosts its bridge had learned before. */
   tellLearned(place: Place): void {
     for (const learned of this.#learned.values()) {
-      if (learned.bridge === place.bridge) this.#seen(learned);
+      if (learned.bridge === place.bridge) this.#seen(learned, "new");
     }
   }
 
   /** We have put the MAC behind the VXLAN device, of which the kernel tells nobody. */
   taken(place: Place, mac: MacAddress): void {
-    this.#learned.delete(macKey(place.bridge, mac));
+    const key = macKey(place.bridge, mac);
+    this.#heardMeanwhile?.add(key);
+    this.#learned.delete(key);
   }
 
   #stands(row: KernelRow, how: "read" | "changed"): void {
     switch (row.kind) {
-      case "learned":
+      case "learned": {
         this.#parts.foreign.delete(placeKey(row));
+        // What was known and is read once more may be what our own row is about to be written over.
+        const isKnown = how === "read" && this.#learned.mayBeAt(placeKey(row), row.port);
         this.#learned.set(placeKey(row), row);
-        this.#seen(row);
+        this.#seen(row, isKnown ? "old" : "new");
         return;
+      }
       case "fixed":
       case "outside":
         this.#put(row, how);
@@ -162,7 +167,7 @@ export class RowSource {
   }
 
   /** A host has shown itself on a port. If its MAC was ours before, the kernel has taken it over. */
-  #seen({ bridge, port, mac }: Learned): void {
+  #seen({ bridge, port, mac }: Learned, evidence: "old" | "new"): void {
     const place = this.#parts.links.byBridge(bridge);
     const name = place?.ports.get(port)?.name;
     if (place === undefined || name === undefined) return;
@@ -174,6 +179,7 @@ export class RowSource {
       mac,
       ip: undefined,
       signal: "data",
+      ...(evidence === "old" ? { evidence } : {}),
     });
     if (this.#parts.fdb.stands(fdbKey({ vni, mac }))) this.#half(place, mac);
   }

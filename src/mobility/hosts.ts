@@ -68,7 +68,8 @@ export function hostSeen(scene: Scene, shown: Sighting, policy: SeenPolicy): voi
     holdProbe(scene, mac);
     answerProbe(scene, shown);
   }
-  if (before?.check !== undefined && isLate(before.check, shown)) {
+  const isNew = policy.evidence === "new";
+  if (isNew && before?.check !== undefined && isLate(before.check, shown)) {
     tellLate(scene, before, { sighting: shown, duplicates: policy.duplicates });
     return;
   }
@@ -86,7 +87,7 @@ export function hostSeen(scene: Scene, shown: Sighting, policy: SeenPolicy): voi
   const isNewIp = ip !== undefined && before?.local?.ips.has(ip) !== true;
   const others = (of: IpAddress): MacEntry[] =>
     domain.holders(of).filter((holder) => holder.mac !== mac);
-  const learn = policy.evidence === "old" ? found : seen;
+  const learn = isNew ? seen : found;
   const { entry, refused } = learn(
     asRouter(before ?? newEntry({ vni, mac }, at), shown.router),
     { port, ip, learnedFrom: signal, at, isAnswer: signal === "answer" },
@@ -112,7 +113,7 @@ export function hostSeen(scene: Scene, shown: Sighting, policy: SeenPolicy): voi
   if (isNewIp) outbox.tell({ kind: "ip-learned", vni, mac, ip, signal });
   domain.returning.delete(mac);
   follow(scene, { before, after: entry, sighting, settings: policy.probe, isBelated: isSettled });
-  if (before?.local?.port !== port && policy.evidence === "new") askAfterArrival(scene, port);
+  if (before?.local?.port !== port && isNew) askAfterArrival(scene, port);
   if (before?.local === undefined) {
     watchLetGo(scene, entry);
     tellConflict(scene, entry);

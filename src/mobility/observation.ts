@@ -49,6 +49,8 @@ export type Observation =
       readonly router?: boolean | undefined;
       /** It does not insist where another is known to have the IP. */
       readonly yields?: true | undefined;
+      /** `old`: it stands in a table, and nobody knows since when. */
+      readonly evidence?: "old" | undefined;
     }
   /** A router behind another leaf has advertised itself to all, and so to us. */
   | { readonly kind: "router-heard"; readonly vni: Vni; readonly mac: MacAddress }

@@ -9,7 +9,7 @@ import type { Vni } from "../evpn/vni.ts";
 import type { Sighting } from "./observation.ts";
 import { SOURCES, type Source } from "./observation.ts";
 
-/** `old` is what the bridge's table said at the start: nobody knows when the host was last heard. */
+/** `old` is what a table says that was read: nobody knows when the host was last heard. */
 export type Evidence = "old" | "new";
 
 export interface Held {
@@ -35,8 +35,8 @@ export class StartGate {
     return this.#awaited;
   }
 
-  evidenceOf({ signal }: Sighting): Evidence {
-    return signal === "data" && this.#awaited.has("kernel") ? "old" : "new";
+  evidenceOf({ signal, evidence }: Sighting): Evidence {
+    return evidence ?? (signal === "data" && this.#awaited.has("kernel") ? "old" : "new");
   }
 
   hold(held: Held): void {

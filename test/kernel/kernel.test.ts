@@ -324,6 +324,15 @@ describe("Hosts", () => {
     recorder.clear();
   });
 
+  it("that stand where they stood are old evidence when the tables are read again", async () => {
+    hostSpeaks("p1h");
+    await recorder.until(() => story().includes("seen p1"));
+    await kernel?.look();
+
+    const evidence = recorder.of("seen").map((seen) => seen.evidence);
+    expect(evidence).toEqual([undefined, "old"]);
+  });
+
   it("are seen when the bridge learns them, and when it learns them on another port", async () => {
     hostSpeaks("p1h");
     await recorder.until(() => story().includes("seen p1"));

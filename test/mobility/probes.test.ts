@@ -182,6 +182,23 @@ describe("The port a host was taken from", () => {
     expect(leaf.taught.at(-1)).toEqual({ vni: VNI, mac: M, port: "p1" });
   });
 
+  it("does not get it back by what a table says that is read meanwhile, and was right before", () => {
+    for (const patience of [0, 5000]) {
+      const leaf = taken();
+      leaf.tick();
+      leaf.pass(patience);
+      leaf.observe({
+        ...{ kind: "seen", vni: VNI, port: port("p1"), mac: M, ip: undefined },
+        ...{ signal: "data", evidence: "old" },
+      });
+      leaf.pass(5000);
+
+      expect(leaf.where()).toBe(B);
+      expect(leaf.advertised()).toEqual([]);
+      expect(leaf.noticesOf("sighting-ignored")).toMatchObject([{ reason: "stale-evidence" }]);
+    }
+  });
+
   it("does not get it back by data that the bridge has forgotten by then", () => {
     const leaf = taken();
     leaf.tick();

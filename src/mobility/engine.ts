@@ -15,6 +15,7 @@ import { hostArrived, hostLeased } from "./leased.ts";
 import { newEntry } from "./mac-entry.ts";
 import { forgetRemembered, recall } from "./memory.ts";
 import type { Observation, Sighting, Source } from "./observation.ts";
+import { seenOnceMore } from "./once-more.ts";
 import { type Decision, Outbox } from "./outbox.ts";
 import { portDown, portRenamed, portUp, seenEarly } from "./ports.ts";
 import { RdNumbers } from "./rd-numbers.ts";
@@ -130,8 +131,7 @@ export class Engine {
       case "speaker-up":
         this.#speakerUp(observation.speaker, at);
         break;
-      case "speaker-down":
-        // What the peers told stays true until the speaker is back and says otherwise.
+      case "speaker-down": // What the peers told stays true until it is back and says otherwise.
         break;
       case "claimed":
       case "unclaimed":
@@ -255,10 +255,12 @@ export class Engine {
   }
 
   #seenNow({ sighting, evidence, at }: Held): void {
-    const scene = this.#scene(this.#domainOf(sighting.vni), at);
+    const domain = this.#domains.get(sighting.vni) ?? this.#newDomain(sighting.vni);
+    if (seenOnceMore({ domain, at }, sighting)) return;
+    const scene = this.#scene(domain, at);
     const policy = this.#policy(sighting.vni);
-    if (!scene.domain.ports.has(sighting.port)) seenEarly(scene, sighting);
-    const wasHere = scene.domain.entry(sighting.mac)?.local !== undefined;
+    if (!domain.ports.has(sighting.port)) seenEarly(scene, sighting);
+    const wasHere = domain.entry(sighting.mac)?.local !== undefined;
     hostSeen(scene, sighting, { evidence, ...policy });
     if (!wasHere) hostArrived(scene, sighting.mac, policy);
   }

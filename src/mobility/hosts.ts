@@ -33,7 +33,6 @@ import { askAfterArrival } from "./membership.ts";
 import { reservedBy } from "./migration.ts";
 import type { Place, SightingIgnored } from "./notice.ts";
 import type { Sighting } from "./observation.ts";
-import { seenOnceMore } from "./once-more.ts";
 import { beginProbe, follow, holdProbe, type ProbeSettings } from "./probes.ts";
 import { refusalExplained } from "./refusals.ts";
 import { asRouter } from "./routers.ts";
@@ -55,7 +54,6 @@ export type StickyHosts = ReadonlyMap<MacAddress, readonly IpAddress[]>;
 
 /** A host has shown itself on a port of ours. */
 export function hostSeen(scene: Scene, shown: Sighting, policy: SeenPolicy): void {
-  if (policy.isSettled !== true && seenOnceMore(scene, shown)) return;
   const { domain, outbox, at } = scene;
   const { vni, mac, port, signal } = shown;
   const reason = sightingIgnored(domain, shown);

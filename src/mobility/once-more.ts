@@ -12,7 +12,10 @@ import { type LocalClaim, seenStill } from "./mac-entry.ts";
 import type { Sighting } from "./observation.ts";
 
 /** Takes in a sighting that is no news; answers whether it was none. */
-export function seenOnceMore({ domain, at }: Scene, sighting: Sighting): boolean {
+export function seenOnceMore(
+  { domain, at }: Pick<Scene, "domain" | "at">,
+  sighting: Sighting,
+): boolean {
   const { mac, ip, port, router } = sighting;
   const entry = domain.entry(mac);
   const local = entry?.local;

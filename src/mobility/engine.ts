@@ -93,9 +93,7 @@ export class Engine {
 
   /** Does what is due by now. */
   tick(at: number): Decision {
-    for (const domain of this.#due.take(at)) {
-      doDue(this.#scene(domain, at), this.#policy(domain.vni));
-    }
+    for (const each of this.#due.take(at)) doDue(this.#scene(each, at), this.#policy(each.vni));
     return this.#decided(at);
   }
 

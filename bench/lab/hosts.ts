@@ -7,6 +7,8 @@ export const ASN = 65000;
 /** That of the lab's virtual machine, which is host 0. */
 const FIRST_MAC = 0x0200_0000_0100;
 const FIRST_IP = 0x0a40_0000;
+/** Up to 10.127.255.255. */
+const HOSTS_MAX = 1 << 22;
 
 /** The lab's virtual machine. */
 export const GUEST: Crowd = { first: 0, count: 1 };
@@ -20,8 +22,9 @@ export function hostOf(mac: number): number {
   return mac - FIRST_MAC;
 }
 
+/** Below zero: none; the kernel has neighbours of its own, 224.0.0.22 for one. */
 export function hostOfIp(ip: number): number {
-  return ip - FIRST_IP;
+  return ip < FIRST_IP + HOSTS_MAX ? ip - FIRST_IP : -1;
 }
 
 export function numberAt(bytes: Uint8Array, offset: number): number {

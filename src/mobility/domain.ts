@@ -65,6 +65,13 @@ const NO_RULES: HostRules = {
   suppression: true,
 };
 
+/** How often the old owner of a MAC was to be reminded, and was; since when the host is being asked. */
+export interface Reminding {
+  readonly tries: number;
+  readonly bids: number;
+  readonly askedAt: number | undefined;
+}
+
 export class Domain {
   readonly vni: Vni;
   /** `undefined` while Linux has no VXLAN device for it. */
@@ -87,8 +94,8 @@ export class Domain {
   readonly confirmedAt: Map<IpAddress, number> = new Map();
   /** Who is being asked, and about what. */
   readonly probes: Map<MacAddress, Probe> = new Map();
-  /** MACs that came to us and whose old owner has not let go yet: how often it was reminded. */
-  readonly lettingGo: Map<MacAddress, number> = new Map();
+  /** MACs that came to us and whose old owner has not let go yet. */
+  readonly lettingGo: Map<MacAddress, Reminding> = new Map();
   readonly letGoAgenda: Agenda<MacAddress> = new Agenda();
   /** When each VTEP has last let go of a MAC that came to us. */
   readonly letGoAt: Map<VtepAddress, number> = new Map();

@@ -73,7 +73,7 @@ function agendaTimers(domain: Domain, { mac, local }: MacEntry): Timer[] {
   const letGoAt = domain.letGoAgenda.at(mac);
   // Where it is no longer here, that time will pass without a word.
   if (letGoAt !== undefined && local !== undefined) {
-    timers.push({ name: "let-go", tries: domain.lettingGo.get(mac) ?? 0, dueAt: letGoAt });
+    timers.push({ name: "let-go", tries: domain.lettingGo.get(mac)?.bids ?? 0, dueAt: letGoAt });
   }
   const refusedAt = domain.refusalAgenda.at(mac);
   if (refusedAt !== undefined) {

@@ -23,17 +23,41 @@ describe("The VTEP that had the MAC before", () => {
     expect(leaf.advertised()).toEqual([`${M} - 1`, `${M} ${I4} 1`]);
   });
 
-  it("is outbid once more when it does not, and that is told", () => {
+  it("is outbid once more when it does not and the host, being asked, is here; that is told", () => {
     const leaf = taken();
+    leaf.asked.length = 0;
     leaf.pass(3000);
+    expect(leaf.asked).toEqual([{ vni: VNI, port: port("p1"), mac: M, ip: I4 }]);
+    leaf.sees({ ip: I4, signal: "answer" });
+    leaf.pass(1000);
 
     expect(leaf.advertised()).toEqual([`${M} - 2`, `${M} ${I4} 2`]);
     expect(leaf.noticesOf("not-let-go")).toMatchObject([{ vtep: B, tries: 0 }]);
   });
 
+  it("is not outbid for a host that does not answer: it may be elsewhere by now", () => {
+    const leaf = taken();
+    leaf.pass(60_000);
+
+    expect(leaf.advertised()).toEqual([`${M} - 1`, `${M} ${I4} 1`]);
+    expect(leaf.noticesOf("not-let-go")).toHaveLength(4);
+  });
+
+  it("is outbid for a host that can not be asked", () => {
+    const leaf = Leaf.ready(A);
+    leaf.hears(adv(B));
+    leaf.sees();
+    leaf.pass(3000);
+
+    expect(leaf.advertised()).toEqual([`${M} - 2`]);
+  });
+
   it("that never lets go is outbid three times and no more", () => {
     const leaf = taken();
-    leaf.pass(600_000);
+    for (let second = 0; second < 600; second++) {
+      leaf.sees({ ip: I4, signal: "arp-reply" });
+      leaf.pass(1000);
+    }
 
     expect(leaf.advertised()).toEqual([`${M} - 4`, `${M} ${I4} 4`]);
     expect(leaf.noticesOf("not-let-go")).toHaveLength(4);
@@ -59,6 +83,8 @@ describe("The VTEP that had the MAC before", () => {
     leaf.pass(2999);
     expect(leaf.noticesOf("not-let-go")).toEqual([]);
     leaf.pass(1);
+    leaf.sees({ ip: I4, signal: "answer" });
+    leaf.pass(1000);
     expect(leaf.noticesOf("not-let-go")).toMatchObject([{ mac: M, tries: 0 }]);
   });
 

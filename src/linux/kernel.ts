@@ -115,7 +115,7 @@ class OpenKernel implements Kernel {
     this.#listener = listener;
     this.#signal = AbortSignal.any([signal, this.#ended.signal]);
     this.#links = new LinkTable(options.segments, options.leastAgeingMs);
-    this.#netlink = new NetlinkClient((reason) => this.#workerDied(reason));
+    this.#netlink = new NetlinkClient((reason) => this.#workerDied(reason), options.now);
     const parts = { netlink: this.#netlink, links: this.#links, foreign: new ForeignRows() };
     const taken = (place: Place, mac: MacAddress): void => this.#rows.taken(place, mac);
     this.drivers = new KernelDrivers({ ...parts, listener, taken }, options);

@@ -17,6 +17,10 @@ const DUMP_ATTEMPTS = 5;
 
 /** About a hundred requests, which take the kernel a millisecond at the most. */
 const FEW_BYTES = 8 << 10;
+/** It has taken so long that frames and routes have waited for it: */
+const SLOW_MS = 20;
+/** then another thread does it for so long. */
+const SHY_MS = 10_000;
 
 type Answer = Exclude<NetlinkAnswer, { kind: "part" | "broken" }>;
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -45,6 +49,7 @@ function workerUrl(): URL {
 
 export class NetlinkClient implements AsyncDisposable {
   readonly #died: (reason: string) => void;
+  readonly #now: () => number;
   #worker: Worker | undefined;
   readonly #pending = new Map<number, Pending>();
   /** For what is written in this thread; opened when it is needed, for there may be no nf_tables. */
@@ -56,16 +61,21 @@ export class NetlinkClient implements AsyncDisposable {
   readonly #nftPorts = new Set<number>();
   #isClosed = false;
 
-  /** `died` is told when a worker has ended that should not have. */
-  constructor(died: (reason: string) => void = () => {}) {
+  /** Until when nothing is written in this thread. */
+  #shyUntil = Number.NEGATIVE_INFINITY;
+
+  /** `died` is told when a worker has ended that should not have; `now` in milliseconds. */
+  constructor(died: (reason: string) => void, now: () => number) {
     this.#died = died;
+    this.#now = now;
   }
 
   /** Sends all requests, in their order; answers those that failed. `requests` is given away. */
   async write(requests: Uint8Array<ArrayBuffer>): Promise<readonly WriteFailure[]> {
     if (this.#isForThisThread(requests)) {
       this.#routing ??= new NetlinkConversation();
-      return this.#routing.write(requests);
+      const routing = this.#routing;
+      return this.#here(() => routing.write(requests));
     }
     const answer = await this.#change({ kind: "write", requests });
     return answer.kind === "written" ? answer.failures : [];
@@ -77,9 +87,11 @@ export class NetlinkClient implements AsyncDisposable {
    */
   async commit(transaction: Uint8Array<ArrayBuffer>): Promise<WriteFailure | undefined> {
     let committed: Committed;
-    if (this.#isForThisThread(transaction)) {
+    // The worker's first, so that it is known by which port others are told of what it does.
+    if (this.#isForThisThread(transaction) && this.#nftPorts.size > 0) {
       this.#filters ??= new NftConversation();
-      committed = this.#filters.commit(transaction);
+      const filters = this.#filters;
+      committed = this.#here(() => filters.commit(transaction));
     } else {
       const answer = await this.#change({ kind: "commit", transaction });
       if (answer.kind !== "committed") return undefined;
@@ -128,7 +140,17 @@ export class NetlinkClient implements AsyncDisposable {
   }
 
   #isForThisThread(requests: Uint8Array): boolean {
-    return requests.length <= FEW_BYTES && this.#changing === 0 && !this.#isClosed;
+    const isFree = this.#changing === 0 && this.#now() >= this.#shyUntil;
+    return isFree && requests.length <= FEW_BYTES && !this.#isClosed;
+  }
+
+  /** The kernel's lock may be held by others for as long as they like: then the worker waits for it. */
+  #here<T>(change: () => T): T {
+    const start = this.#now();
+    const answer = change();
+    const end = this.#now();
+    if (end - start > SLOW_MS) this.#shyUntil = end + SHY_MS;
+    return answer;
   }
 
   async #change(job: Extract<Job, { kind: "write" | "commit" }>): Promise<Answer> {

@@ -169,7 +169,10 @@ describe("The worker", () => {
   it("that dies is told, replaced, and everything is read again", async () => {
     makeSegment();
     const died: string[] = [];
-    await using client = new NetlinkClient((reason) => died.push(reason));
+    await using client = new NetlinkClient(
+      (reason) => died.push(reason),
+      () => 0,
+    );
     const dump = async (): Promise<number> => {
       const request = new MessageWriter();
       writeLinkDump(request, "device");
@@ -187,6 +190,28 @@ describe("The worker", () => {
     expect(died).toHaveLength(1);
     expect(await dump()).toBe(links);
     expect(died).toHaveLength(1);
+  });
+});
+
+describe("A few requests", () => {
+  it("are written in this thread, unless the kernel has kept it waiting lately", async () => {
+    let at = 0;
+    let tookMs = 0;
+    const clock = (): number => {
+      at += tookMs;
+      return at;
+    };
+    await using client = new NetlinkClient(() => {}, clock);
+    // One that is none, which whoever sees to it fails of.
+    const here = (): Promise<unknown> =>
+      expect(client.write(new Uint8Array(2))).rejects.toThrow("Offset is outside");
+    await here();
+    tookMs = 30;
+    await client.write(new Uint8Array(0));
+    tookMs = 0;
+    await expect(client.write(new Uint8Array(2))).rejects.toThrow("its worker has died");
+    at += 11_000;
+    await here();
   });
 });
 

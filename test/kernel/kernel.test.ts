@@ -101,7 +101,7 @@ describe("At the start", () => {
     const script = `
       import { openKernel } from "./dist/src/linux/kernel.js";
       const nobody = { news() {}, echo() {}, resync() {}, tell() {} };
-      const options = { segments: undefined, readOnly: false };
+      const options = { segments: undefined, readOnly: false, now: () => 0 };
       await openKernel(options, nobody, new AbortController().signal).catch((e) => console.log(e.message));
     `;
     const without = (capability: string): string =>

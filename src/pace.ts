@@ -23,3 +23,17 @@ export function notOftener(act: () => void, everyMs: number, clock: () => number
     act();
   };
 }
+
+/**
+ * When the running callback is over; or at the end of the turn, where the last time is less than
+ * `busyMs` ago: then there is much to be done, and more of it together costs less.
+ */
+export function atOnceUnlessBusy(busyMs: number, clock: () => number): (work: () => void) => void {
+  let lastAt = Number.NEGATIVE_INFINITY;
+  return (work) => {
+    const at = clock();
+    if (at - lastAt < busyMs) setImmediate(work);
+    else queueMicrotask(work);
+    lastAt = at;
+  };
+}

@@ -3,6 +3,7 @@
  * the kernel's rows first, routes beside; what is withdrawn is withdrawn after the kernel has turned.
  */
 import type { RowAt, TableName, Tables as TablesOf } from "./evpn/rows.ts";
+import { atOnceUnlessBusy } from "./pace.ts";
 import { ApplyLoop, type OnApplied } from "./reconcile/apply-loop.ts";
 import type { Driver } from "./reconcile/driver.ts";
 import { Reconciler } from "./reconcile/reconciler.ts";
@@ -20,6 +21,9 @@ type Reconcilers = {
 const KERNEL_TABLES = ["fdb", "redirect", "neighbour", "flood"] as const;
 const ROUTE_TABLES = ["mac-ip-route", "imet-route"] as const;
 
+/** Who is woken again so soon is busy. */
+const BUSY_MS = 2;
+
 export interface TablesOptions {
   readonly clock: () => number;
   readonly onApplied: OnApplied;
@@ -33,6 +37,8 @@ export class Tables {
   readonly of: Reconcilers;
   readonly #kernel: ApplyLoop;
   readonly #routes: ApplyLoop;
+  /** A route of ours is to be put. */
+  #isTelling = false;
 
   constructor(drivers: Drivers, options: TablesOptions) {
     const timed = <T extends TableName>(table: T): Drivers[T] => {
@@ -48,10 +54,17 @@ export class Tables {
       "mac-ip-route": new Reconciler(timed("mac-ip-route")),
       "imet-route": new Reconciler(timed("imet-route")),
     };
-    const soon = (work: () => void): void => void setImmediate(work);
-    this.#kernel = new ApplyLoop({ soon, ...options });
-    const beforeRemoves = (): Promise<void> => this.#kernel.settled();
-    this.#routes = new ApplyLoop({ soon, beforeRemoves, ...options });
+    const kernelSoon = atOnceUnlessBusy(BUSY_MS, options.clock);
+    this.#kernel = new ApplyLoop({
+      // Node sends what gRPC has been given before it comes to this, and not before a callback is over.
+      soon: (work) => (this.#isTelling ? void setImmediate(work) : kernelSoon(work)),
+      ...options,
+    });
+    this.#routes = new ApplyLoop({
+      soon: atOnceUnlessBusy(BUSY_MS, options.clock),
+      beforeRemoves: () => this.#kernel.settled(),
+      ...options,
+    });
     // Nothing is sent on to where no forwarding entry points: it would be flooded.
     this.#kernel.add("redirect", this.of.redirect, ["remove"]);
     for (const table of KERNEL_TABLES) this.#kernel.add(table, this.#reconciler(table));
@@ -66,6 +79,7 @@ export class Tables {
   }
 
   want({ table, key, row }: RowAt): void {
+    if (table === "mac-ip-route" && row !== undefined) this.#isTelling = true;
     this.#reconciler(table).want(key, row);
   }
 
@@ -82,6 +96,7 @@ export class Tables {
   wake(): void {
     this.#routes.wake();
     this.#kernel.wake();
+    this.#isTelling = false;
   }
 
   /** Resolves when the kernel has been given all that is wanted now. */

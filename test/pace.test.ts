@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { atTurnsEnd, notOftener } from "../src/pace.ts";
+import { atOnceUnlessBusy, atTurnsEnd, notOftener } from "../src/pace.ts";
 
 it("What is for the end of the turn is done then, once, and again in the next", async () => {
   let done = 0;
@@ -26,4 +26,20 @@ it("What is to be done no oftener than that is done at once, and then not before
   );
   for (time of [100, 100.5, 100.9, 101, 101.2, 150, 150.2]) ask();
   expect(done).toEqual([100, 101, 150]);
+});
+
+it("Who is not busy is at it as soon as the callback is over, and else when the turn is", async () => {
+  let time = 0;
+  const done: number[] = [];
+  const soon = atOnceUnlessBusy(2, () => time);
+  soon(() => done.push(1));
+  expect(done).toEqual([]);
+  await Promise.resolve();
+  expect(done).toEqual([1]);
+  time = 1;
+  soon(() => done.push(2));
+  await Promise.resolve();
+  expect(done).toEqual([1]);
+  await setImmediate();
+  expect(done).toEqual([1, 2]);
 });

@@ -20,7 +20,7 @@ export type OnApplied = <T extends TableName>(table: T, applied: AppliedTo<T>, n
 
 export interface ApplyLoopOptions {
   readonly clock: () => number;
-  /** Has it done at the end of the running turn of the event loop. */
+  /** Has it done when the running callback is over, or at the end of the turn of the event loop. */
   readonly soon: (work: () => void) => void;
   readonly onApplied: OnApplied;
   /** Told after every pass, even one in which nothing was tried: `nextAt` may have changed. */

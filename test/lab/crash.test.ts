@@ -94,4 +94,17 @@ describeWithEveryGobgpd("a crash", (env) => {
     expect(s.rib.floods).toContain(VTEPS.leaf2);
     await s.followed("leaf2");
   });
+
+  it("is none where roamd is told to end: it does, though it has hosts to ask later, and withdraws them", async () => {
+    const s = scene();
+    await s.daemon("leaf2", "stop", "roamd");
+    await poll("roamd to be gone", async () => {
+      const is = await s.fabric.exec("leaf2", ["sh", "-c", "kill -0 $(cat /run/roamd.pid)"]);
+      return is.code !== 0;
+    });
+    await untilRoutes(s, "leaf2", []);
+    await s.daemon("leaf2", "start", "roamd");
+    await s.roamdReady("leaf2");
+    await s.followed("leaf2");
+  });
 });

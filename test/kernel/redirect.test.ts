@@ -1,12 +1,13 @@
 /** Frames in flight: sent on, counted, never twice, and never for longer than they should be. */
 import { setTimeout as delay } from "node:timers/promises";
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { IpAddress } from "../../src/evpn/ip.ts";
 import type { MacAddress } from "../../src/evpn/mac.ts";
 import { fdbKey, type RedirectRow, redirectKey } from "../../src/evpn/rows.ts";
 import type { Vni } from "../../src/evpn/vni.ts";
 import type { Kernel, KernelOptions } from "../../src/linux/kernel.ts";
 import type { DatagramSocket } from "../../src/linux/native.ts";
+import { RedirectTable } from "../../src/linux/redirect-table.ts";
 import { openNetlinkSocket } from "../../src/linux/socket.ts";
 import type { Failure } from "../../src/reconcile/driver.ts";
 import { MessageWriter, NetlinkFlag } from "../../src/wire/netlink.ts";
@@ -193,7 +194,10 @@ describe("What is redirected", () => {
     for (let i = 0; i < 3; i++) exchange(frameTo(M));
     await recorder.until(() => recorder.notices.find(({ kind }) => kind === "redirected"));
     exchange(frameTo(M));
+    const question = vi.spyOn(RedirectTable.prototype, "elementsAt");
     await end();
+    await expect(question.mock.results.at(-1)?.value).resolves.toHaveLength(1);
+    question.mockRestore();
     const told = recorder.notices.filter(({ kind }) => kind === "redirected");
     expect(told).toEqual([
       { kind: "redirected", vni, mac: M, frames: 3 },

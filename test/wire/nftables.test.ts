@@ -2,7 +2,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MessageWriter, NetlinkFlag, readMessages } from "../../src/wire/netlink.ts";
-import { elementDump, NftFamily, NftType, Transaction } from "../../src/wire/nftables.ts";
+import {
+  elementDump,
+  elementQuestion,
+  NftFamily,
+  NftType,
+  Transaction,
+} from "../../src/wire/nftables.ts";
 import { decodeElements, decodeSubject } from "../../src/wire/nftables-read.ts";
 
 const TABLE = { family: NftFamily.netdev, table: "t" };
@@ -73,6 +79,17 @@ describe("What nf_tables tells", () => {
   it("of whatever is in a table: the table's name", () => {
     const [question] = messagesOf(elementDump(TABLE, "s"));
     expect(question && decodeSubject(question)).toMatchObject({ ok: true, value: { table: "t" } });
+  });
+
+  it("is asked for by key, and not as a whole table", () => {
+    const keys = [Uint8Array.of(1, 2, 3, 4), Uint8Array.of(5, 6, 7, 8)];
+    const [question] = messagesOf(elementQuestion(TABLE, "s", keys));
+    expect(question).toMatchObject({
+      type: NftType.getElement,
+      flags: NetlinkFlag.request | NetlinkFlag.ack,
+    });
+    const asked = question && decodeElements(question);
+    expect(asked).toMatchObject({ ok: true, value: keys.map((key) => ({ key })) });
   });
 
   it("is read to its end or refused, whatever it says", () => {

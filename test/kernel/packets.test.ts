@@ -37,6 +37,14 @@ function portStatus(name: string): ReturnType<Kernel["ports"]>[number] | undefin
   return kernel.ports().find(({ port }) => port === name);
 }
 
+/** The kernels of both ends of a wire report their multicast groups by it, whenever they like. */
+function nextArp(host: Host): Uint8Array | undefined {
+  for (;;) {
+    const frame = host.receive();
+    if (frame === undefined || (frame[12] === 0x08 && frame[13] === 0x06)) return frame;
+  }
+}
+
 describe("A frame on a port", () => {
   it("that says which address its host holds is told", async () => {
     using host = new Host("p1h");
@@ -154,11 +162,11 @@ describe("A port", () => {
     const mac = M as MacAddress;
     const asked = { vni, port: portName("p1"), mac, ip: "192.0.2.9" as IpAddress };
     expect(kernel.ask(asked).ok).toBe(true);
-    const frame = one.receive();
+    const frame = nextArp(one);
     expect(frame?.subarray(0, 6)).toEqual(Uint8Array.of(2, 0, 0, 0, 0, 10));
     expect(frame?.subarray(28, 32)).toEqual(Uint8Array.of(192, 0, 0, 8));
     expect(frame?.subarray(38, 42)).toEqual(Uint8Array.of(192, 0, 2, 9));
-    expect(other.receive()).toBeUndefined();
+    expect(nextArp(other)).toBeUndefined();
     expect(kernel.ask({ ...asked, port: portName("p9") })).toEqual({
       ok: false,
       error: "Cannot ask on p9: it is no port of vni 10",

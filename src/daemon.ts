@@ -23,7 +23,7 @@ import type { Notice } from "./mobility/notice.ts";
 import type { Listener, Observation } from "./mobility/observation.ts";
 import { type Decision, NOTHING } from "./mobility/outbox.ts";
 import { obey } from "./obey.ts";
-import { atTurnsEnd, notOftener } from "./pace.ts";
+import { atTurnsEnd, notOftener, whenQuiet } from "./pace.ts";
 import { pathsOf } from "./paths.ts";
 import { serveHttp } from "./report/http.ts";
 import type { Logger } from "./report/log.ts";
@@ -31,7 +31,7 @@ import { Metrics } from "./report/metrics.ts";
 import type { AnyNotice } from "./report/notices.ts";
 import type { Recorder } from "./report/recorder.ts";
 import { Reporter } from "./report/reporter.ts";
-import { say } from "./say.ts";
+import { Mouth } from "./say.ts";
 import { kernelSettingsOf, provisionOf, settingsOf } from "./settings.ts";
 import { earlier, Sleeper } from "./sleeper.ts";
 import { metricsOf, type Shown, snapshotOf } from "./snapshot.ts";
@@ -49,6 +49,9 @@ export interface DaemonOptions {
 
 /** How long the peers are waited for when we leave: somebody else may want to stop us for good. */
 const WITHDRAW_MS = 3000;
+
+/** A move is followed within milliseconds; a rack that is evacuated takes seconds. */
+const REPORT_LATER = { quietMs: 20, atMostMs: 2000 } as const;
 
 /** The kernel tells of nearly everything as it happens; what it does not tell is found this late. */
 const LOOK_EVERY_MS = 60_000;
@@ -89,6 +92,8 @@ class Daemon implements AsyncDisposable {
   readonly #early: Observation[] = [];
   #kernel: Kernel | undefined;
   #tables: Tables | undefined;
+  /** Silent where only observed. */
+  #mouth: Mouth | undefined;
 
   constructor(options: DaemonOptions) {
     const { config, log } = options;
@@ -100,6 +105,7 @@ class Daemon implements AsyncDisposable {
       metrics: this.#metrics,
       log,
       keep: (id, row) => this.#keeping.happened(id, row),
+      later: (work) => whenQuiet(work, { ...REPORT_LATER, clock: now }),
     });
     this.#keeping = new Keeping({
       directory: config.state,
@@ -143,6 +149,7 @@ class Daemon implements AsyncDisposable {
       },
     );
     this.#tables = tables;
+    if (!this.#options.observeOnly) this.#mouth = this.#mouthOf(tables);
     for (const early of this.#early.splice(0)) this.#observe(early);
 
     const control = await listen({
@@ -174,6 +181,7 @@ class Daemon implements AsyncDisposable {
     this.#sleeper.until(undefined);
     await this.#gobgp[Symbol.asyncDispose]();
     await this.#kernel?.[Symbol.asyncDispose]();
+    this.#reporter.catchUp();
     await this.#keeping[Symbol.asyncDispose]();
   }
 
@@ -229,15 +237,17 @@ class Daemon implements AsyncDisposable {
   #act(tables: Tables, decision: Decision, at: number): void {
     for (const want of decision.wants) tables.want(want);
     if (decision.wants.length > 0) tables.wake();
-    if (!this.#options.observeOnly) {
-      const { tell } = this.#listener;
-      say(decision, { kernel: this.#kernel, tables, engine: this.#engine, tell });
-    }
+    this.#mouth?.say(decision);
     this.#keeping.remember(decision.memories);
     const decidedAt = decision.notices.length > 0 ? now() : at;
     for (const notice of decision.notices) {
       this.#reporter.decided(notice, decidedAt, { seenAt: at });
     }
+  }
+
+  #mouthOf(tables: Tables): Mouth {
+    const { tell } = this.#listener;
+    return new Mouth({ kernel: () => this.#kernel, tables, engine: this.#engine, tell });
   }
 
   /** Whatever is due is done: retries of rows, and what the decision has put off. */

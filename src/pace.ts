@@ -37,3 +37,28 @@ export function atOnceUnlessBusy(busyMs: number, clock: () => number): (work: ()
     lastAt = at;
   };
 }
+
+/** When nobody has asked for it for `quietMs`, and `atMostMs` after it was asked for at the latest. */
+export function whenQuiet(
+  act: () => void,
+  { quietMs, atMostMs, clock }: { quietMs: number; atMostMs: number; clock: () => number },
+): () => void {
+  let firstAt: number | undefined;
+  let lastAt = 0;
+  const look = (): void => {
+    const at = clock();
+    const dueAt = Math.min(lastAt + quietMs, (firstAt ?? at) + atMostMs);
+    // A timer may be a fraction of a millisecond early.
+    if (dueAt - at >= 1) setTimeout(look, dueAt - at);
+    else {
+      firstAt = undefined;
+      act();
+    }
+  };
+  return () => {
+    lastAt = clock();
+    if (firstAt !== undefined) return;
+    firstAt = lastAt;
+    setTimeout(look, quietMs);
+  };
+}

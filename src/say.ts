@@ -6,49 +6,71 @@ import type { Decision, Lesson } from "./mobility/outbox.ts";
 import type { AnyNotice } from "./report/notices.ts";
 import type { Tables } from "./tables.ts";
 
-interface Mouth {
-  readonly kernel: Kernel | undefined;
+export interface MouthParts {
+  readonly kernel: () => Kernel | undefined;
   readonly tables: Tables;
   readonly engine: Engine;
   readonly tell: (notice: AnyNotice) => void;
 }
 
-export function say(
-  { questions, lessons, announcements, membershipQueries }: Decision,
-  mouth: Mouth,
-): void {
-  for (const question of questions) mouth.kernel?.ask(question);
-  for (const query of membershipQueries) {
-    const asked = mouth.kernel?.askMembership(query);
-    if (asked?.ok !== false) continue;
-    mouth.tell({ kind: "membership-not-asked", ...query, reason: asked.error });
+export class Mouth {
+  readonly #parts: MouthParts;
+  /** What bridges are still to be taught. */
+  #lessons: Lesson[] = [];
+  #isTeaching = false;
+
+  constructor(parts: MouthParts) {
+    this.#parts = parts;
   }
-  const answers = announcements.filter(({ to }) => to.kind === "prober");
-  for (const answer of answers) announce(answer, mouth);
-  if (lessons.length > 0) void teach(lessons, mouth);
-  if (announcements.length > answers.length) void announceAll(announcements, mouth);
-}
 
-/** After our own rows are out of the way; and only what is still true by then. */
-async function teach(lessons: readonly Lesson[], { kernel, tables, engine, tell }: Mouth) {
-  await tables.kernelSettled();
-  for (const lesson of lessons) {
-    const { vni, mac, port } = lesson;
-    if (engine.domain(vni)?.entry(mac)?.local?.port !== port) continue;
-    const taught = await kernel?.teach(lesson);
-    if (taught?.ok === false) tell({ kind: "not-taught", vni, mac, port, reason: taught.error });
+  say({ questions, lessons, announcements, membershipQueries }: Decision): void {
+    const kernel = this.#parts.kernel();
+    for (const question of questions) kernel?.ask(question);
+    for (const query of membershipQueries) {
+      const asked = kernel?.askMembership(query);
+      if (asked?.ok !== false) continue;
+      this.#parts.tell({ kind: "membership-not-asked", ...query, reason: asked.error });
+    }
+    if (lessons.length > 0) {
+      this.#lessons.push(...lessons);
+      if (!this.#isTeaching) void this.#teach();
+    }
+    if (announcements.length > 0) this.#announceAll(announcements);
   }
-}
 
-/** After the kernel's own answers say the same: a host that hears it may ask at once. */
-async function announceAll(announcements: readonly Announcement[], mouth: Mouth): Promise<void> {
-  await mouth.tables.kernelSettled();
-  for (const each of announcements) if (each.to.kind !== "prober") announce(each, mouth);
-}
+  /** After our own rows are out of the way; and only what is still true by then. */
+  async #teach(): Promise<void> {
+    const { kernel, tables, engine, tell } = this.#parts;
+    const isTrue = ({ vni, mac, port }: Lesson): boolean =>
+      engine.domain(vni)?.entry(mac)?.local?.port === port;
+    this.#isTeaching = true;
+    while (this.#lessons.length > 0) {
+      const lessons = this.#lessons;
+      this.#lessons = [];
+      await tables.kernelSettled();
+      const failures = await kernel()?.teach(lessons.filter(isTrue));
+      for (const { lesson, reason } of failures ?? [])
+        tell({ kind: "not-taught", ...lesson, reason });
+    }
+    this.#isTeaching = false;
+  }
 
-function announce(announcement: Announcement, { kernel, tell }: Mouth): void {
-  const { vni, ip, mac } = announcement;
-  for (const reason of kernel?.announce(announcement) ?? []) {
-    tell({ kind: "not-announced", vni, ip, mac, reason });
+  /** To a prober at once; else after the kernel's own answers say the same: a host may ask at once. */
+  #announceAll(announcements: readonly Announcement[]): void {
+    const answers = announcements.filter(({ to }) => to.kind === "prober");
+    for (const answer of answers) this.#announce(answer);
+    if (answers.length === announcements.length) return;
+    const others = announcements.filter(({ to }) => to.kind !== "prober");
+    void this.#parts.tables.kernelSettled().then(() => {
+      for (const other of others) this.#announce(other);
+    });
+  }
+
+  #announce(announcement: Announcement): void {
+    const { kernel, tell } = this.#parts;
+    const { vni, ip, mac } = announcement;
+    for (const reason of kernel()?.announce(announcement) ?? []) {
+      tell({ kind: "not-announced", vni, ip, mac, reason });
+    }
   }
 }

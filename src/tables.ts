@@ -19,6 +19,7 @@ type Reconcilers = {
 };
 
 const KERNEL_TABLES = ["fdb", "redirect", "neighbour", "flood"] as const;
+const FORWARDING_TABLES = ["fdb", "redirect"] as const;
 const ROUTE_TABLES = ["mac-ip-route", "imet-route"] as const;
 
 /** Who is woken again so soon is busy. */
@@ -62,7 +63,8 @@ export class Tables {
     });
     this.#routes = new ApplyLoop({
       soon: atOnceUnlessBusy(BUSY_MS, options.clock),
-      beforeRemoves: () => this.#kernel.settled(),
+      // Where frames go has been said then; who answers to its IPs is of no haste.
+      beforeRemoves: () => this.#kernel.settled(FORWARDING_TABLES),
       ...options,
     });
     // Nothing is sent on to where no forwarding entry points: it would be flooded.

@@ -16,7 +16,7 @@ import { requireCapabilities } from "./capabilities.ts";
 import { KERNEL_TABLES, KernelDrivers, type TableDrivers } from "./drivers.ts";
 import type { FloodMemory } from "./flood-driver.ts";
 import { ForeignRows } from "./foreign-rows.ts";
-import { type Lesson, teach } from "./lesson.ts";
+import { type Lesson, type NotTaught, teach } from "./lesson.ts";
 import { LinkTable } from "./link-table.ts";
 import { askMembership, type MembershipQuery } from "./membership.ts";
 import { NetlinkMonitor } from "./monitor.ts";
@@ -60,8 +60,8 @@ export interface Kernel extends AsyncDisposable {
   ports(): readonly PortStatus[];
   /** The bridges of the MAC-VRFs. */
   bridges(): readonly BridgeAgeing[];
-  /** Lets the bridge know that a host is behind a port, as if a frame of it had come. */
-  teach(lesson: Lesson): Promise<Result<undefined>>;
+  /** Lets bridges know which ports hosts are behind, as if frames of theirs had come. */
+  teach(lessons: readonly Lesson[]): Promise<readonly NotTaught[]>;
   /** Asks a host behind a port whether it is there and has this IP. */
   ask(question: Question): Result<undefined>;
   /** Asks all behind a port of which multicast groups they are. */
@@ -169,8 +169,8 @@ class OpenKernel implements Kernel {
     return this.#links.bridges;
   }
 
-  teach(lesson: Lesson): Promise<Result<undefined>> {
-    return teach(this.#netlink, this.#links.places.get(lesson.vni), lesson);
+  teach(lessons: readonly Lesson[]): Promise<readonly NotTaught[]> {
+    return teach(this.#netlink, this.#links.places, lessons);
   }
 
   ask(question: Question): Result<undefined> {

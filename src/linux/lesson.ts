@@ -6,10 +6,14 @@
  */
 import type { MacAddress } from "../evpn/mac.ts";
 import type { PortName } from "../evpn/port.ts";
-import { err, ok, type Result } from "../evpn/result.ts";
 import type { Vni } from "../evpn/vni.ts";
 import { MessageWriter } from "../wire/netlink.ts";
-import { NeighbourFlag, NeighbourState, writeNeighbour } from "../wire/netlink-neighbour.ts";
+import {
+  NeighbourFlag,
+  type NeighbourRequest,
+  NeighbourState,
+  writeNeighbour,
+} from "../wire/netlink-neighbour.ts";
 import { errnoName } from "./linux-error.ts";
 import type { NetlinkClient } from "./netlink-client.ts";
 import type { Place } from "./segments.ts";
@@ -20,27 +24,55 @@ export interface Lesson {
   readonly port: PortName;
 }
 
-/** Teaches the bridge that the host is behind this port. */
+/** What was not taught, and why. */
+export interface NotTaught {
+  readonly lesson: Lesson;
+  readonly reason: string;
+}
+
+/** Teaches bridges which ports hosts are behind; answers what they could not be taught. */
 export async function teach(
   netlink: NetlinkClient,
-  place: Place | undefined,
-  { mac, port }: Lesson,
-): Promise<Result<undefined>> {
-  const link = [...(place?.ports.values() ?? [])].find(({ name }) => name === port);
-  if (link === undefined) return err(`Cannot teach ${mac} on ${port}: it is no port any more`);
+  places: ReadonlyMap<Vni, Place>,
+  lessons: readonly Lesson[],
+): Promise<readonly NotTaught[]> {
+  const failures: NotTaught[] = [];
+  const taught: Lesson[] = [];
   const writer = new MessageWriter();
-  writeNeighbour(writer, {
-    action: "put",
-    family: "bridge",
-    ifindex: link.ifindex,
-    state: NeighbourState.reachable,
-    flags: NeighbourFlag.use | NeighbourFlag.master,
-    mac,
-    dst: undefined,
-    protocol: 0,
-    vlan: place?.vlan ?? 0,
-  });
-  const [failed] = await netlink.write(writer.finish());
-  if (failed === undefined) return ok(undefined);
-  return err(`Cannot teach ${mac} on ${port}: ${errnoName(failed.errno)}`);
+  for (const lesson of lessons) {
+    const request = requestOf(places.get(lesson.vni), lesson);
+    if (request === undefined) failures.push(notTaught(lesson, "it is no port any more"));
+    else {
+      writeNeighbour(writer, request);
+      taught.push(lesson);
+    }
+  }
+  if (taught.length === 0) return failures;
+  for (const { index, errno } of await netlink.write(writer.finish())) {
+    const lesson = taught[index];
+    if (lesson !== undefined) failures.push(notTaught(lesson, errnoName(errno)));
+  }
+  return failures;
+}
+
+function notTaught(lesson: Lesson, reason: string): NotTaught {
+  return { lesson, reason: `Cannot teach ${lesson.mac} on ${lesson.port}: ${reason}` };
+}
+
+function requestOf(place: Place | undefined, { mac, port }: Lesson): NeighbourRequest | undefined {
+  for (const { ifindex, name } of place?.ports.values() ?? []) {
+    if (name !== port) continue;
+    return {
+      action: "put",
+      family: "bridge",
+      ifindex,
+      state: NeighbourState.reachable,
+      flags: NeighbourFlag.use | NeighbourFlag.master,
+      mac,
+      dst: undefined,
+      protocol: 0,
+      vlan: place?.vlan ?? 0,
+    };
+  }
+  return undefined;
 }

@@ -200,7 +200,12 @@ export class Domain {
 
   /** The MACs that hold this IP by anyone's word. */
   holders(ip: IpAddress): MacEntry[] {
-    return this.#holders.of(ip).flatMap((mac) => this.#entries.get(mac) ?? []);
+    const entries: MacEntry[] = [];
+    for (const mac of this.#holders.of(ip)) {
+      const entry = this.#entries.get(mac);
+      if (entry !== undefined) entries.push(entry);
+    }
+    return entries;
   }
 
   /** Every IP that somebody holds, and those a neighbour row was asked for. */

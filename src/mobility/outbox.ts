@@ -113,13 +113,12 @@ export class Outbox {
       this.#wants.push(...after);
       return;
     }
-    const old = new Map(before.map((row) => [tableKey(row), row]));
+    // A few rows: to look through them is faster than any index.
     for (const row of after) {
-      const was = old.get(tableKey(row));
-      old.delete(tableKey(row));
-      if (was === undefined || !sameRow(was, row)) this.want(row);
+      const was = rowAt(before, row);
+      if (was === undefined || !isSame(was.row, row.row)) this.want(row);
     }
-    for (const row of old.values()) this.want(absent(row));
+    for (const row of before) if (rowAt(after, row) === undefined) this.want(absent(row));
   }
 
   take(): Decision {
@@ -166,8 +165,9 @@ function lastOfEach(changed: readonly IpChanged[]): readonly IpChanged[] {
   return [...last.values()].flatMap((each) => [...each.values()]);
 }
 
-function tableKey(row: RowAt): string {
-  return `${row.table}|${row.key}`;
+function rowAt(rows: readonly RowAt[], { table, key }: RowAt): RowAt | undefined {
+  for (const row of rows) if (row.table === table && row.key === key) return row;
+  return undefined;
 }
 
 /** That nothing should stand where this row does. */
@@ -175,7 +175,15 @@ export function absent(at: RowAt): RowAt {
   return { ...at, row: undefined };
 }
 
-/** Rows are flat records of text, numbers, and lists and records of those. */
-function sameRow(a: RowAt, b: RowAt): boolean {
-  return JSON.stringify(a.row) === JSON.stringify(b.row);
+/** Rows are records of text, numbers, and lists and records of those; of one table, of one shape. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (!isRecord(a) || !isRecord(b)) return false;
+  for (const field in a) if (!isSame(a[field], b[field])) return false;
+  for (const field in b) if (!(field in a)) return false;
+  return true;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
 }

@@ -34,23 +34,36 @@ const TOGETHER_MS = 2;
 
 /** A reconciler whose table's type is known no more. */
 interface Member {
+  readonly table: TableName;
   readonly turn: () => number;
   readonly isTried: (turn: number) => boolean;
   readonly nextAt: () => number | undefined;
-  readonly apply: (options: Omit<ApplyOptions, "now">) => Promise<void>;
-  readonly kinds: readonly ChangeKind[];
+  readonly hasWork: (kinds: readonly ChangeKind[], upTo: number, now: number) => boolean;
+  readonly apply: (options: ApplyOptions) => Promise<void>;
   /** Up to where removals are allowed. */
   permitted: number;
 }
 
+/** A part of a pass. */
+interface Job {
+  readonly member: Member;
+  readonly kinds: readonly ChangeKind[];
+  /** Only what was marked up to this turn. */
+  readonly upTo: () => number;
+}
+
 interface Waiter {
-  readonly turns: readonly number[];
+  /** Up to where the marks of which members are to be tried. */
+  readonly turns: ReadonlyMap<Member, number>;
+  /** It does not wait for the end of a pass. */
+  readonly isHasty: boolean;
   readonly resolve: () => void;
 }
 
 export class ApplyLoop {
   readonly #options: ApplyLoopOptions;
   readonly #members: Member[] = [];
+  readonly #jobs: Job[] = [];
   #waiters: Waiter[] = [];
   #isWoken = false;
   #isAsking = false;
@@ -73,20 +86,27 @@ export class ApplyLoop {
     reconciler: Reconciler<Tables[T]["key"], Tables[T]["row"]>,
     kinds: readonly ChangeKind[] = ["put", "remove"],
   ): void {
-    const { clock, onApplied } = this.#options;
-    this.#members.push({
+    const { clock, onApplied, beforeRemoves } = this.#options;
+    const member: Member = {
+      table,
       turn: () => reconciler.turn,
       isTried: (turn) => reconciler.isTried(turn),
       nextAt: () => reconciler.nextAt(),
+      hasWork: (kinds, upTo, now) => reconciler.hasWork(kinds, upTo, now),
       apply: async (options) => {
-        const applied = await reconciler.apply({ now: clock(), ...options });
+        const applied = await reconciler.apply(options);
         const { written, failed, reading, drifted } = applied;
         const isIdle = written.length === 0 && failed.length === 0 && reading === undefined;
         if (!isIdle || drifted !== undefined) onApplied(table, applied, clock());
       },
-      kinds,
       permitted: 0,
-    });
+    };
+    this.#members.push(member);
+    if (beforeRemoves === undefined) this.#jobs.push({ member, kinds, upTo: always });
+    else {
+      this.#jobs.push({ member, kinds: ["put"], upTo: always });
+      this.#jobs.push({ member, kinds: ["remove"], upTo: () => member.permitted });
+    }
   }
 
   /** Works until aborted. Rejects only where the program itself is wrong. */
@@ -119,13 +139,16 @@ export class ApplyLoop {
 
   /**
    * Resolves when all that is dirty now has been tried once, in vain or not; also when nothing can
-   * be tried, because the table can not be read or the loop does not run.
+   * be tried, because the table can not be read or the loop does not run. Of some tables alone, it
+   * does so in the midst of a pass.
    */
-  settled(): Promise<void> {
-    const turns = this.#members.map((member) => member.turn());
+  settled(tables?: readonly TableName[]): Promise<void> {
     if (!this.#isRunning) return Promise.resolve();
+    const isMeant = ({ table }: Member): boolean => tables?.includes(table) ?? true;
+    const turns = turnsOf(this.#members.filter(isMeant));
     this.wake();
-    return new Promise((resolve) => this.#waiters.push({ turns, resolve }));
+    const isHasty = tables !== undefined;
+    return new Promise((resolve) => this.#waiters.push({ turns, isHasty, resolve }));
   }
 
   /**
@@ -158,38 +181,54 @@ export class ApplyLoop {
   async #pass(signal: AbortSignal): Promise<void> {
     this.#isWoken = false;
     this.#isPassing = true;
-    const isGated = this.#options.beforeRemoves !== undefined;
-    for (const member of this.#members) {
+    for (const { member, kinds, upTo } of this.#jobs) {
       if (signal.aborted) break;
-      if (!isGated) await member.apply({ kinds: member.kinds, signal });
-      else {
-        await member.apply({ kinds: ["put"], signal });
-        await member.apply({ kinds: ["remove"], upTo: member.permitted, signal });
-      }
+      const [now, turn] = [this.#options.clock(), upTo()];
+      // Most have nothing to do in most passes, and each that is awaited takes its time.
+      if (!member.hasWork(kinds, turn, now)) continue;
+      await member.apply({ kinds, upTo: turn, now, signal });
+      this.#answerWaiters({ isMidway: true });
     }
-    if (isGated) this.#askToRemove();
+    if (this.#options.beforeRemoves !== undefined) this.#askToRemove();
     this.#isPassing = false;
     this.#options.onPass?.();
-    // Nothing is being written now: what is not dirty any more has been tried.
+    this.#answerWaiters({ isOver: signal.aborted });
+  }
+
+  /** Nothing is being written now: what is not dirty any more has been tried. */
+  #answerWaiters({ isOver = false, isMidway = false }): void {
+    if (this.#waiters.length === 0) return;
     for (const waiter of this.#waiters.splice(0)) {
-      const isSettled = this.#members.every((member, i) => member.isTried(waiter.turns[i] ?? 0));
-      if (isSettled || signal.aborted) waiter.resolve();
+      const mayBe = waiter.isHasty || !isMidway;
+      if (isOver || (mayBe && areTried(waiter.turns))) waiter.resolve();
       else this.#waiters.push(waiter);
     }
   }
 
   /** What is left dirty after a pass waits for permission: for all of it together, once at a time. */
   #askToRemove(): void {
-    const turns = this.#members.map((member) => member.turn());
-    const isClean = this.#members.every((member, i) => member.isTried(turns[i] ?? 0));
-    if (this.#isAsking || isClean) return;
+    const turns = turnsOf(this.#members);
+    if (this.#isAsking || areTried(turns)) return;
     this.#isAsking = true;
     void this.#options.beforeRemoves?.().then(() => {
       this.#isAsking = false;
-      this.#members.forEach((member, i) => {
-        member.permitted = turns[i] ?? 0;
-      });
-      this.wake();
+      for (const [member, turn] of turns) member.permitted = turn;
+      // It has waited long enough.
+      this.#isWoken = true;
+      this.#getUp();
     });
   }
+}
+
+function always(): number {
+  return Number.POSITIVE_INFINITY;
+}
+
+function turnsOf(members: readonly Member[]): ReadonlyMap<Member, number> {
+  return new Map(members.map((member) => [member, member.turn()]));
+}
+
+function areTried(turns: ReadonlyMap<Member, number>): boolean {
+  for (const [member, turn] of turns) if (!member.isTried(turn)) return false;
+  return true;
 }

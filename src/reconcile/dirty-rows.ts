@@ -17,13 +17,17 @@ export class DirtyRows<Key extends string> {
     return this.#turn;
   }
 
-  /** The turn of the oldest. */
-  get oldest(): number | undefined {
-    const firsts = Object.values(this.#turns).flatMap((turns) => {
-      const first = turns.values().next();
-      return first.done === true ? [] : [first.value];
-    });
-    return firsts.length === 0 ? undefined : Math.min(...firsts);
+  /** Whether any of these kinds was marked up to this turn. */
+  hasUpTo(turn: number, kinds: readonly ChangeKind[]): boolean {
+    for (const kind of kinds) {
+      const turns = this.#turns[kind];
+      if (turns.size === 0) continue;
+      for (const oldest of turns.values()) {
+        if (oldest <= turn) return true;
+        break;
+      }
+    }
+    return false;
   }
 
   /** Marks a key as the newest, for its removal may have to wait for what was marked with it. */
@@ -45,26 +49,44 @@ export class DirtyRows<Key extends string> {
 
   /** Those of these kinds that were marked up to this turn; they may be deleted meanwhile. */
   *upTo(turn: number, kinds: readonly ChangeKind[]): Iterable<Key> {
-    const rows = kinds.map((kind) => this.#turns[kind].entries());
-    const heads = rows.map((each) => each.next());
-    for (;;) {
-      let first = -1;
-      let earliest = turn;
-      for (const [i, head] of heads.entries()) {
-        if (head.done === true || head.value[1] > earliest) continue;
-        first = i;
-        earliest = head.value[1];
-      }
-      const head = heads[first];
-      const next = rows[first]?.next();
-      if (head === undefined || head.done === true || next === undefined) return;
-      heads[first] = next;
-      yield head.value[0];
+    const marked = kinds.filter((kind) => this.#turns[kind].size > 0);
+    const [first, second] = marked.map((kind) => this.#turns[kind]);
+    if (first === undefined) return;
+    if (second !== undefined) {
+      yield* inOrder(first, second, turn);
+      return;
+    }
+    for (const [key, marked] of first) {
+      if (marked > turn) return;
+      yield key;
     }
   }
 
   *keys(): Iterable<Key> {
     yield* this.#turns.put.keys();
     yield* this.#turns.remove.keys();
+  }
+}
+
+function* inOrder<Key>(
+  a: ReadonlyMap<Key, number>,
+  b: ReadonlyMap<Key, number>,
+  turn: number,
+): Iterable<Key> {
+  const [as, bs] = [a.entries(), b.entries()];
+  let [x, y] = [as.next(), bs.next()];
+  for (;;) {
+    const atX = x.done === true ? Number.POSITIVE_INFINITY : x.value[1];
+    const atY = y.done === true ? Number.POSITIVE_INFINITY : y.value[1];
+    if (Math.min(atX, atY) > turn) return;
+    if (atX < atY && x.done !== true) {
+      const [key] = x.value;
+      x = as.next();
+      yield key;
+    } else if (y.done !== true) {
+      const [key] = y.value;
+      y = bs.next();
+      yield key;
+    } else return;
   }
 }

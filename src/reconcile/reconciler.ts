@@ -31,6 +31,8 @@ interface Flight<Row> {
  */
 const AT_ONCE = 1000;
 
+const BOTH: readonly ChangeKind[] = ["put", "remove"];
+
 export class Reconciler<Key extends string, Row> {
   readonly #driver: Driver<Key, Row>;
   readonly #table: Difference<Key, Row>;
@@ -120,6 +122,17 @@ export class Reconciler<Key extends string, Row> {
     return { written, failed, reading, drifted: drifted === 0 ? undefined : drifted };
   }
 
+  /** Whether `apply` would find anything to do, or has anything to tell. */
+  hasWork(kinds: readonly ChangeKind[], upTo: number, now: number): boolean {
+    if (this.#counts.drifted !== this.#driftedBefore) return true;
+    if (!this.#isOpen) return false;
+    if (this.#mustRead !== undefined && now >= this.#readAt) return true;
+    if (!this.#hasRead) return false;
+    const { nextAt } = this.#waiting;
+    if (nextAt !== undefined && now >= nextAt) return true;
+    return this.#dirty.hasUpTo(upTo, kinds);
+  }
+
   /** Counts the marks. What is marked after this was read has a higher turn. */
   get turn(): number {
     return this.#dirty.turn;
@@ -128,8 +141,7 @@ export class Reconciler<Key extends string, Row> {
   /** Whether nothing that was marked up to this turn could be written now. */
   isTried(turn: number): boolean {
     if (!this.#isOpen || !this.#hasRead) return true;
-    const { oldest } = this.#dirty;
-    return oldest === undefined || oldest > turn;
+    return !this.#dirty.hasUpTo(turn, BOTH);
   }
 
   /** The earliest time at which something is to be tried again. */

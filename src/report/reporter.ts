@@ -1,7 +1,7 @@
 /**
  * Everything that people hear of: each notice and each written row goes to the timeline, the
- * metrics, the log and whoever watches. All of it is done when the turn of the event loop is over, in
- * the order in which it was told, for nobody's packet waits for a log line.
+ * metrics, the log and whoever watches. All of it is done later, in the order in which it was told, for
+ * nobody's packet waits for a log line: when it has become quiet, or there is too much to be kept.
  */
 import type { TableName, Tables } from "../evpn/rows.ts";
 import type { Notice } from "../mobility/notice.ts";
@@ -16,11 +16,21 @@ import { Timeline, type WrittenRow } from "./timeline.ts";
 
 export type Watcher = (event: Event, at: number) => void;
 
+/** Has the work done later: it may be asked for as often as one likes until it is done. */
+export type Later = (work: () => void) => () => void;
+
+/** More than this is not kept for later, about a kilobyte each. */
+const KEPT_MAX = 10_000;
+/** As much is done in one turn of the event loop, a millisecond or less. */
+const AT_ONCE = 50;
+
 export interface ReporterOptions {
   readonly metrics: Metrics;
   readonly log: Logger;
   /** Told of what happened to hosts; `undefined`: nobody keeps it. */
   readonly keep?: KeepHistory | undefined;
+  /** When to do it; `undefined`: at the end of the turn of the event loop. */
+  readonly later?: Later | undefined;
 }
 
 export class Reporter {
@@ -29,9 +39,14 @@ export class Reporter {
   readonly #metrics: Metrics;
   readonly #noticeLog: NoticeLog;
   readonly #watchers = new Set<Watcher>();
-  #later: (() => void)[] = [];
+  readonly #later: () => void;
+  #waiting: (() => void)[] = [];
+  /** How many of those that wait have been done. */
+  #done = 0;
+  #isWorking = false;
 
-  constructor({ metrics, log, keep }: ReporterOptions) {
+  constructor({ metrics, log, keep, later = atTurnsEnd }: ReporterOptions) {
+    this.#later = later(() => this.#work());
     this.history = new History(keep);
     this.timeline = new Timeline((move) => this.history.moved(move));
     this.#metrics = metrics;
@@ -93,13 +108,29 @@ export class Reporter {
     for (const watcher of this.#watchers) watcher(event, at);
   }
 
-  #afterwards(work: () => void): void {
-    this.#later.push(work);
-    if (this.#later.length > 1) return;
-    setImmediate(() => {
-      const work = this.#later;
-      this.#later = [];
-      for (const each of work) each();
-    });
+  /** Does all that waits, now. */
+  catchUp(): void {
+    for (const work of this.#waiting.splice(0).slice(this.#done)) work();
+    this.#done = 0;
   }
+
+  #afterwards(work: () => void): void {
+    this.#waiting.push(work);
+    if (this.#isWorking) return;
+    if (this.#waiting.length < KEPT_MAX) this.#later();
+    else this.#work();
+  }
+
+  /** Some of it now, and the rest in the next turns. */
+  #work(): void {
+    const end = Math.min(this.#done + AT_ONCE, this.#waiting.length);
+    while (this.#done < end) this.#waiting[this.#done++]?.();
+    this.#isWorking = this.#done < this.#waiting.length;
+    if (this.#isWorking) setImmediate(() => this.#work());
+    else this.catchUp();
+  }
+}
+
+function atTurnsEnd(work: () => void): () => void {
+  return () => void setImmediate(work);
 }

@@ -6,6 +6,7 @@
  * RIB and the kernel are the memory.
  */
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { ok, type Result } from "../evpn/result.ts";
 import type { Memory } from "../mobility/memory.ts";
 import { LineFile } from "./line-file.ts";
@@ -16,6 +17,8 @@ const FILE = "memory.jsonl";
 export const MEMORIES_MAX = 200_000;
 /** A file is written anew when it has twice the lines it needs, and not for every trifle. */
 const SPARE_LINES = 10_000;
+/** What happens within this time is written together, and when the route has gone out. */
+const TOGETHER_MS = 20;
 
 export interface Recalled {
   readonly memories: readonly Memory[];
@@ -27,6 +30,7 @@ export class MemoryFile implements AsyncDisposable {
   readonly #file: LineFile;
   readonly #memories = new Map<string, Memory>();
   #unwritten: string[] = [];
+  readonly #hurried = new AbortController();
   #writing: Promise<void> | undefined;
   #complaint: string | undefined;
 
@@ -66,7 +70,9 @@ export class MemoryFile implements AsyncDisposable {
     await this.#writing;
   }
 
+  /** Writes what is left, at once. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#hurried.abort();
     await this.settled();
     await this.#file.close();
   }
@@ -83,9 +89,9 @@ export class MemoryFile implements AsyncDisposable {
   }
 
   async #write(): Promise<void> {
-    // What comes in the same turn of the event loop goes out together.
-    await Promise.resolve();
     while (this.#unwritten.length > 0) {
+      const { signal } = this.#hurried;
+      await sleep(TOGETHER_MS, undefined, { ref: false, signal }).catch(() => undefined);
       const lines = this.#unwritten;
       this.#unwritten = [];
       try {

@@ -22,14 +22,16 @@ describe("Dirty rows", () => {
     expect([...dirty.upTo(turn, ["remove"])]).toEqual(["a"]);
   });
 
-  it("tell the oldest turn of both kinds", () => {
+  it("tell whether any was marked up to a turn", () => {
     const dirty = new DirtyRows<string>();
-    expect(dirty.oldest).toBeUndefined();
+    expect(dirty.hasUpTo(9, ["put", "remove"])).toBe(false);
     dirty.mark("a", "remove");
     dirty.mark("b", "put");
-    expect(dirty.oldest).toBe(1);
+    expect(dirty.hasUpTo(1, ["put", "remove"])).toBe(true);
+    expect(dirty.hasUpTo(1, ["put"])).toBe(false);
     dirty.delete("a");
-    expect(dirty.oldest).toBe(2);
+    expect(dirty.hasUpTo(1, ["put", "remove"])).toBe(false);
+    expect(dirty.hasUpTo(2, ["put", "remove"])).toBe(true);
     expect([dirty.has("a"), dirty.has("b")]).toEqual([false, true]);
   });
 });

@@ -188,8 +188,7 @@ for (const tunnels of ["one-per-vni", "shared"] satisfies Tunnels[]) {
       }
       await poll("the question without a tag", () => hasArp(one));
       await poll("the question in its VLAN", () => hasArp(trunk));
-      const taught = await kernel.teach({ vni: vniOf(20), mac: M, port: portName("trunk") });
-      expect(taught.ok).toBe(true);
+      expect(await kernel.teach([{ vni: vniOf(20), mac: M, port: portName("trunk") }])).toEqual([]);
       expect(fdb()).toEqual(["dev trunk vlan 20 master br0"]);
     });
 

@@ -16,7 +16,7 @@ import { giveBackAfter } from "./give-back.ts";
 import { type Gobgp, openGobgp } from "./gobgp/speaker.ts";
 import { Keeping } from "./keeping.ts";
 import { effectiveCapabilities } from "./linux/capabilities.ts";
-import { type Kernel, openKernel } from "./linux/kernel.ts";
+import { type Kernel, makeKernel } from "./linux/kernel.ts";
 import { keepProvisioned, type ProvisionNews } from "./linux/provision.ts";
 import { Engine } from "./mobility/engine.ts";
 import type { Notice } from "./mobility/notice.ts";
@@ -88,7 +88,7 @@ class Daemon implements AsyncDisposable {
   readonly #capabilities = effectiveCapabilities();
   readonly #closing = new AbortController();
   readonly #keeping: Keeping;
-  /** What the kernel tells while it is being opened. */
+  /** What is told before there are tables. */
   readonly #early: Observation[] = [];
   #kernel: Kernel | undefined;
   #tables: Tables | undefined;
@@ -137,10 +137,10 @@ class Daemon implements AsyncDisposable {
     // What a former life of ours has written down comes before everything else.
     this.#early.push(...(await this.#keeping.recall()));
     const provisioning = this.#provision(closing);
-    const kernel = await this.#open(closing);
-    if (!kernel.ok) return kernel;
+    const kernel = await this.#kernelOf(closing);
+    this.#kernel = kernel;
     const tables = new Tables(
-      { ...kernel.value.drivers, ...this.#gobgp.drivers },
+      { ...kernel.drivers, ...this.#gobgp.drivers },
       {
         clock: now,
         onApplied: (table, applied, at) => this.#reporter.applied(table, applied, at),
@@ -152,6 +152,13 @@ class Daemon implements AsyncDisposable {
     if (!this.#options.observeOnly) this.#mouth = this.#mouthOf(tables);
     for (const early of this.#early.splice(0)) this.#observe(early);
 
+    // What is running ends when we close; if one of them ends before, something is broken. gobgpd may
+    // tell its routes while the kernel's tables are read.
+    const running = Promise.all([this.#gobgp.run(closing), tables.run(closing), provisioning]);
+    running.catch(() => {});
+    const started = await attempted(kernel.start());
+    if (!started.ok) return started;
+    tables.readKernel();
     const control = await listen({
       ...config.control,
       snapshot: () => snapshotOf(this.#shown(), now()),
@@ -167,12 +174,10 @@ class Daemon implements AsyncDisposable {
     const served = await this.#serve(closing);
     if (!served.ok) return served;
 
-    // What is running ends when we close; if one of them ends before, something is broken.
-    const running = [this.#gobgp.run(closing), tables.run(closing), provisioning];
-    await Promise.race([aborted(stop), Promise.all(running)]);
+    await Promise.race([aborted(stop), running]);
     await this.#leave(tables);
     this.#closing.abort();
-    await Promise.all(running);
+    await running;
     return ok(undefined);
   }
 
@@ -198,7 +203,7 @@ class Daemon implements AsyncDisposable {
     await keepProvisioned(requests, tell, signal);
   }
 
-  async #open(signal: AbortSignal): Promise<Result<Kernel>> {
+  async #kernelOf(signal: AbortSignal): Promise<Kernel> {
     const { config, observeOnly } = this.#options;
     const options = {
       ...kernelSettingsOf(config),
@@ -207,12 +212,7 @@ class Daemon implements AsyncDisposable {
       lookEvery: LOOK_EVERY_MS,
       floodMemory: await this.#keeping.floods(),
     };
-    try {
-      this.#kernel = await openKernel(options, this.#listener, signal);
-      return ok(this.#kernel);
-    } catch (error) {
-      return err(error instanceof Error ? error.message : String(error));
-    }
+    return makeKernel(options, this.#listener, signal);
   }
 
   /** Answers what there was to tell. */
@@ -306,5 +306,14 @@ class Daemon implements AsyncDisposable {
       capabilities: this.#capabilities,
       kernel: this.#kernel,
     };
+  }
+}
+
+async function attempted(work: Promise<void>): Promise<Result<undefined>> {
+  try {
+    await work;
+    return ok(undefined);
+  } catch (error) {
+    return err(error instanceof Error ? error.message : String(error));
   }
 }

@@ -73,6 +73,15 @@ export class Tables {
     for (const table of ROUTE_TABLES) this.#routes.add(table, this.#reconciler(table));
   }
 
+  /**
+   * From now on the kernel's tables may be read: which device is which is known. It takes as long as
+   * gobgpd takes to tell its routes, and another thread does it.
+   */
+  readKernel(): void {
+    for (const table of KERNEL_TABLES) this.of[table].allowReading();
+    this.#kernel.wake();
+  }
+
   /** From now on the outside may be written. Resolves when all that is wanted by now has been tried. */
   async open(): Promise<void> {
     for (const table of Object.values(this.of)) table.open();

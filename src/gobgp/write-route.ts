@@ -6,7 +6,7 @@
  * in a four-byte-AS or IPv4 target is cut off silently. So a route that is not fit is refused here,
  * even where its type says that it can not exist.
  */
-import type { Esi } from "../evpn/esi.ts";
+import { type Esi, ZERO_ESI } from "../evpn/esi.ts";
 import type { ImetRoute } from "../evpn/imet-route.ts";
 import { type IpAddress, ipToBytes, isIpv6, parseIp } from "../evpn/ip.ts";
 import { parseMac, refuseHostMac } from "../evpn/mac.ts";
@@ -23,6 +23,7 @@ const ORIGIN: Attribute = { kind: "origin", origin: 0 };
 const VXLAN: Community = { kind: "encapsulation", tunnelType: 8 };
 const PMSI_INGRESS_REPLICATION = 6;
 const SUB_TYPE_ROUTE_TARGET = 2;
+const NO_SEGMENT = { type: 0, value: new Uint8Array(9) } as const;
 
 export function macIpRoutePath(route: MacIpRoute): Result<SpeakerPath> {
   const fault =
@@ -78,16 +79,21 @@ export function imetRouteWithdraw(route: ImetRoute): SpeakerPath {
 }
 
 function macIpNlri(route: MacIpRoute): Nlri {
-  const esi = Uint8Array.from(route.esi.split(":"), (byte) => Number.parseInt(byte, 16));
   return {
     kind: "mac-ip",
     rd: numberedBy(route.rd),
-    esi: { type: esi[0] ?? 0, value: esi.subarray(1) },
+    esi: esiParts(route.esi),
     ethernetTag: route.ethernetTag,
     mac: route.mac,
     ip: route.ip ?? "",
     labels: route.l3vni === undefined ? [route.vni] : [route.vni, route.l3vni],
   };
+}
+
+function esiParts(esi: Esi): { readonly type: number; readonly value: Uint8Array } {
+  if (esi === ZERO_ESI) return NO_SEGMENT;
+  const bytes = Uint8Array.from(esi.split(":"), (byte) => Number.parseInt(byte, 16));
+  return { type: bytes[0] ?? 0, value: bytes.subarray(1) };
 }
 
 function imetNlri(route: ImetRoute): Nlri {
@@ -113,10 +119,10 @@ type Shared = Pick<ImetRoute, "rd" | "ethernetTag" | "nexthop" | "routeTargets">
 function sharedFault(route: Shared): string | undefined {
   if (!isUint32(route.ethernetTag)) return `ethernet tag ${route.ethernetTag} is not in 32 bits`;
   if (route.routeTargets.length === 0) return "it has no route target";
-  const rd = parseNumberedBy(route.rd, "route distinguisher");
+  const rd = parse(route.rd, "route distinguisher");
   if (!rd.ok) return rd.error;
   for (const target of route.routeTargets) {
-    const parsed = parseNumberedBy(target, "route target");
+    const parsed = parse(target, "route target");
     if (!parsed.ok) return parsed.error;
     const fault = ipv4AdminFault(parsed.value);
     if (fault !== undefined) return fault;
@@ -151,7 +157,9 @@ function mobilityFault({ seq }: MacMobility): string | undefined {
 }
 
 function esiFault(esi: Esi): string | undefined {
-  return /^([0-9a-f]{2}:){9}[0-9a-f]{2}$/.test(esi) ? undefined : `esi "${esi}" has not ten bytes`;
+  return esi === ZERO_ESI || /^([0-9a-f]{2}:){9}[0-9a-f]{2}$/.test(esi)
+    ? undefined
+    : `esi "${esi}" has not ten bytes`;
 }
 
 function isUint32(value: number): boolean {
@@ -160,8 +168,22 @@ function isUint32(value: number): boolean {
 
 /** The caller has checked it with `sharedFault`. */
 function numberedBy(text: string): NumberedBy | undefined {
-  const parsed = parseNumberedBy(text, "route distinguisher");
+  const parsed = parse(text, "route distinguisher");
   return parsed.ok ? parsed.value : undefined;
+}
+
+/** Route distinguishers and targets are few, and are in every route. */
+const parsedLately = new Map<string, Result<NumberedBy>>();
+const PARSED_MAX = 1000;
+
+function parse(text: string, what: string): Result<NumberedBy> {
+  const known = parsedLately.get(text);
+  if (known !== undefined) return known;
+  const parsed = parseNumberedBy(text, what);
+  if (parsedLately.size >= PARSED_MAX) parsedLately.clear();
+  // What is wrong is said of what it is.
+  if (parsed.ok) parsedLately.set(text, parsed);
+  return parsed;
 }
 
 function routeTargets(route: Shared): Community[] {

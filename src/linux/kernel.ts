@@ -56,6 +56,11 @@ export interface KernelOptions {
 }
 
 export interface Kernel extends AsyncDisposable {
+  /**
+   * Opens what is needed, tells all that stands, and resolves when everything has been told. Rejects
+   * with one clear sentence if the kernel will not have us. To be called once.
+   */
+  start(): Promise<void>;
   readonly drivers: TableDrivers;
   ports(): readonly PortStatus[];
   /** The bridges of the MAC-VRFs. */
@@ -74,17 +79,22 @@ export interface Kernel extends AsyncDisposable {
   look(): Promise<void>;
 }
 
-/**
- * Opens what is needed, tells all that stands, and answers when everything has been told. Throws one
- * clear sentence if the kernel will not have us. Ends when it is disposed of, or with `signal`.
- */
+/** Touches nothing before it is started. Ends when it is disposed of, or with `signal`. */
+export function makeKernel(
+  options: KernelOptions,
+  listener: Listener<LinuxNotice>,
+  signal: AbortSignal,
+): Kernel {
+  return new OpenKernel(options, listener, signal);
+}
+
+/** The same, and started; what could not be is disposed of. */
 export async function openKernel(
   options: KernelOptions,
   listener: Listener<LinuxNotice>,
   signal: AbortSignal,
 ): Promise<Kernel> {
-  signal.throwIfAborted();
-  const kernel = new OpenKernel(options, listener, signal);
+  const kernel = makeKernel(options, listener, signal);
   try {
     await kernel.start();
     return kernel;
@@ -133,6 +143,7 @@ class OpenKernel implements Kernel {
   }
 
   async start(): Promise<void> {
+    this.#signal.throwIfAborted();
     await requireCapabilities(this.#netlink, this.#options);
     this.#signal.throwIfAborted();
     const { receiveBuffer } = this.#options;

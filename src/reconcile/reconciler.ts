@@ -46,6 +46,7 @@ export class Reconciler<Key extends string, Row> {
   /** When the last pass was over. */
   #driftedBefore = 0;
   #isOpen = false;
+  #mayRead = false;
   #hasRead = false;
   /** Why the table must be read, if it must. */
   #mustRead: string | undefined = "start";
@@ -60,8 +61,14 @@ export class Reconciler<Key extends string, Row> {
     this.#echoes = new OwnEchoes((written, seen) => this.#table.same(written, seen));
   }
 
+  /** From now on it may be read: it can be told by then whose a row is. */
+  allowReading(): void {
+    this.#mayRead = true;
+  }
+
   /** From now on it may be written: all sources have told their start. */
   open(): void {
+    this.#mayRead = true;
     this.#isOpen = true;
   }
 
@@ -110,12 +117,11 @@ export class Reconciler<Key extends string, Row> {
     const written: Change<Key, Row>[] = [];
     const failed: Failure<Key>[] = [];
     let reading: Reading | undefined;
-    if (this.#isOpen) {
-      if (this.#hasRead) await this.#write(options, { written, failed });
-      if (this.#mustRead !== undefined && options.now >= this.#readAt) {
-        reading = await this.#read(options);
-        if (reading.kind === "read") await this.#write(options, { written, failed });
-      }
+    if (this.#isOpen && this.#hasRead) await this.#write(options, { written, failed });
+    if (this.#isToBeRead(options.now)) {
+      reading = await this.#read(options);
+      const isReady = this.#isOpen && reading.kind === "read";
+      if (isReady) await this.#write(options, { written, failed });
     }
     const drifted = this.#counts.drifted - this.#driftedBefore;
     this.#driftedBefore = this.#counts.drifted;
@@ -125,9 +131,8 @@ export class Reconciler<Key extends string, Row> {
   /** Whether `apply` would find anything to do, or has anything to tell. */
   hasWork(kinds: readonly ChangeKind[], upTo: number, now: number): boolean {
     if (this.#counts.drifted !== this.#driftedBefore) return true;
-    if (!this.#isOpen) return false;
-    if (this.#mustRead !== undefined && now >= this.#readAt) return true;
-    if (!this.#hasRead) return false;
+    if (this.#isToBeRead(now)) return true;
+    if (!this.#isOpen || !this.#hasRead) return false;
     const { nextAt } = this.#waiting;
     if (nextAt !== undefined && now >= nextAt) return true;
     return this.#dirty.hasUpTo(upTo, kinds);
@@ -146,7 +151,7 @@ export class Reconciler<Key extends string, Row> {
 
   /** The earliest time at which something is to be tried again. */
   nextAt(): number | undefined {
-    if (!this.#isOpen) return undefined;
+    if (!this.#mayRead) return undefined;
     const readAt = this.#mustRead === undefined ? Number.POSITIVE_INFINITY : this.#readAt;
     const at = Math.min(readAt, this.#waiting.nextAt ?? Number.POSITIVE_INFINITY);
     return Number.isFinite(at) ? at : undefined;
@@ -180,6 +185,10 @@ export class Reconciler<Key extends string, Row> {
       pending[failure.kind === "later" ? "retrying" : failure.kind]++;
     }
     return pending;
+  }
+
+  #isToBeRead(now: number): boolean {
+    return this.#mayRead && this.#mustRead !== undefined && now >= this.#readAt;
   }
 
   #mark(key: Key): void {

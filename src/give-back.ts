@@ -8,13 +8,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 /** A start is rarely the only thing that happens just then: whoever waits comes first. */
 const QUIET_MS = 1000;
+/** Of a heap no larger than this there is nothing worth a stop. */
+const SMALL_BYTES = 64 << 20;
 
 /** Resolves some time after the work is done, or at once when it is aborted. Never rejects. */
 export async function giveBackAfter(work: Promise<void>, signal: AbortSignal): Promise<void> {
   await work;
   try {
     await sleep(QUIET_MS, undefined, { signal });
-    await collect();
+    if (process.memoryUsage().heapTotal > SMALL_BYTES) await collect();
   } catch {
     // We leave, or this Node.js was built without an inspector.
   }

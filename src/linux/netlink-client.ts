@@ -4,6 +4,7 @@
  * takes longer than the kernel (2 ms against 0.05 where all processors are busy). A worker that dies
  * takes what it was doing with it; the next request starts another.
  */
+import { existsSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { type NetlinkMessage, NetlinkType, readMessages } from "../wire/netlink.ts";
 import { Errno, LinuxError } from "./linux-error.ts";
@@ -40,11 +41,20 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
-/** Node 20 runs no TypeScript in a worker: when we run from the sources, it runs what was built. */
+/**
+ * Where the worker's file is, seen from this file or from the one file that the daemon is built into.
+ * Node 20 runs no TypeScript in a worker: when we run from the sources, it runs what was built.
+ */
+const WORKERS = [
+  "./netlink-worker.js",
+  "./linux/netlink-worker.js",
+  "../../dist/src/linux/netlink-worker.js",
+];
+
 function workerUrl(): URL {
-  return import.meta.url.endsWith(".ts")
-    ? new URL("../../dist/src/linux/netlink-worker.js", import.meta.url)
-    : new URL("./netlink-worker.js", import.meta.url);
+  const worker = WORKERS.map((path) => new URL(path, import.meta.url)).find(existsSync);
+  if (worker === undefined) throw new Error("Cannot find the netlink worker: build roamd anew");
+  return worker;
 }
 
 export class NetlinkClient implements AsyncDisposable {

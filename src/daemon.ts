@@ -6,10 +6,11 @@
  * This file knows all the rooms. Read it first.
  */
 import { aborted } from "./aborted.ts";
+import { attempted } from "./attempted.ts";
 import { now, timeOfDay } from "./clock.ts";
 import type { Config } from "./config/config.ts";
 import { listen } from "./control/server.ts";
-import { err, ok, type Result } from "./evpn/result.ts";
+import { ok, type Result } from "./evpn/result.ts";
 import type { RouteDistinguisher } from "./evpn/route-distinguisher.ts";
 import type { RowAt } from "./evpn/rows.ts";
 import { giveBackAfter } from "./give-back.ts";
@@ -17,7 +18,6 @@ import { type Gobgp, openGobgp } from "./gobgp/speaker.ts";
 import { Keeping } from "./keeping.ts";
 import { effectiveCapabilities } from "./linux/capabilities.ts";
 import { type Kernel, makeKernel } from "./linux/kernel.ts";
-import { keepProvisioned, type ProvisionNews } from "./linux/provision.ts";
 import { Engine } from "./mobility/engine.ts";
 import type { Notice } from "./mobility/notice.ts";
 import type { Listener, Observation } from "./mobility/observation.ts";
@@ -25,6 +25,7 @@ import { type Decision, NOTHING } from "./mobility/outbox.ts";
 import { obey } from "./obey.ts";
 import { atTurnsEnd, notOftener, whenQuiet } from "./pace.ts";
 import { pathsOf } from "./paths.ts";
+import { keepDevices } from "./provisioning.ts";
 import { serveHttp } from "./report/http.ts";
 import type { Logger } from "./report/log.ts";
 import { Metrics } from "./report/metrics.ts";
@@ -32,7 +33,7 @@ import type { AnyNotice } from "./report/notices.ts";
 import type { Recorder } from "./report/recorder.ts";
 import { Reporter } from "./report/reporter.ts";
 import { Mouth } from "./say.ts";
-import { kernelSettingsOf, provisionOf, settingsOf } from "./settings.ts";
+import { kernelSettingsOf, settingsOf } from "./settings.ts";
 import { earlier, Sleeper } from "./sleeper.ts";
 import { metricsOf, type Shown, snapshotOf } from "./snapshot.ts";
 import { Tables } from "./tables.ts";
@@ -136,7 +137,8 @@ class Daemon implements AsyncDisposable {
     const closing = this.#closing.signal;
     // What a former life of ours has written down comes before everything else.
     this.#early.push(...(await this.#keeping.recall()));
-    const provisioning = this.#provision(closing);
+    const isKept = !this.#options.observeOnly;
+    const provisioning = isKept ? keepDevices(config, this.#listener, closing) : undefined;
     const kernel = await this.#kernelOf(closing);
     this.#kernel = kernel;
     const tables = new Tables(
@@ -190,19 +192,6 @@ class Daemon implements AsyncDisposable {
     await this.#keeping[Symbol.asyncDispose]();
   }
 
-  /** Begins at once, so that what is missing is there when the kernel is opened. */
-  async #provision(signal: AbortSignal): Promise<void> {
-    const requests = provisionOf(this.#options.config);
-    if (requests.length === 0 || this.#options.observeOnly) return;
-    const tell = ({ sentence, isFailure }: ProvisionNews): void =>
-      this.#listener.tell(
-        isFailure
-          ? { kind: "not-provisioned", reason: sentence }
-          : { kind: "provisioned", done: sentence },
-      );
-    await keepProvisioned(requests, tell, signal);
-  }
-
   async #kernelOf(signal: AbortSignal): Promise<Kernel> {
     const { config, observeOnly } = this.#options;
     const options = {
@@ -230,7 +219,7 @@ class Daemon implements AsyncDisposable {
     if (!wasReady && this.#engine.isReady && !this.#options.observeOnly)
       void giveBackAfter(tables.open(), this.#closing.signal);
     if (observation.kind === "seen") this.#metrics.sawSignal(observation.signal);
-    this.#sleep();
+    if (decision !== NOTHING || this.#engine.mayBeDueSooner) this.#sleep();
     return decision.notices;
   }
 
@@ -306,14 +295,5 @@ class Daemon implements AsyncDisposable {
       capabilities: this.#capabilities,
       kernel: this.#kernel,
     };
-  }
-}
-
-async function attempted(work: Promise<void>): Promise<Result<undefined>> {
-  try {
-    await work;
-    return ok(undefined);
-  } catch (error) {
-    return err(error instanceof Error ? error.message : String(error));
   }
 }

@@ -25,6 +25,11 @@ export class DueDomains {
     this.#touched.add(domain);
   }
 
+  /** Whether it may be another time since it was last asked for. */
+  get isStale(): boolean {
+    return this.#touched.size > 0;
+  }
+
   /** When the first of them is due. */
   get next(): number | undefined {
     this.#look();

@@ -10,10 +10,8 @@ import { DueDomains, doDue } from "./due.ts";
 import type { DuplicateSettings } from "./duplicates.ts";
 import { hostSeen, type SeenPolicy } from "./hosts.ts";
 import { forgetReturning } from "./late.ts";
-import { remembered } from "./learn.ts";
 import { hostArrived, hostLeased } from "./leased.ts";
-import { newEntry } from "./mac-entry.ts";
-import { forgetRemembered, recall } from "./memory.ts";
+import { forgetRemembered, recall, recallRoute } from "./memory.ts";
 import type { Observation, Sighting, Source } from "./observation.ts";
 import { seenOnceMore } from "./once-more.ts";
 import { type Decision, Outbox } from "./outbox.ts";
@@ -91,6 +89,11 @@ export class Engine {
     return this.#due.next;
   }
 
+  /** Whether the deadline may be another since it was last asked for: most frames change nothing. */
+  get mayBeDueSooner(): boolean {
+    return this.#due.isStale;
+  }
+
   /** Does what is due by now. */
   tick(at: number): Decision {
     for (const each of this.#due.take(at)) doDue(this.#scene(each, at), this.#policy(each.vni));
@@ -138,7 +141,8 @@ export class Engine {
         this.#rib.take(observation, this.#stage(at));
         break;
       case "remembered":
-        this.#remembered(observation.route, at);
+        // After the start we know better than our own routes do.
+        if (!this.isReady) this.#remembered(observation.route, at);
         break;
       case "seq-refused":
         seqRefused(this.#scene(this.#domainOf(observation.vni), at), observation);
@@ -159,6 +163,10 @@ export class Engine {
         this.#told(observation.source, at);
         break;
     }
+  }
+
+  #remembered(route: MacIpRoute, at: number): void {
+    recallRoute(this.#domainOf(route.vni), route, at);
   }
 
   #word(word: Extract<Observation, { kind: "word" }>, at: number): void {
@@ -192,15 +200,8 @@ export class Engine {
       forgetRemembered(domain);
       settleAdopted(this.#scene(domain, at));
     }
+    this.#rib.tellUnknown(this.#stage(at));
     this.#outbox.tell({ kind: "ready" });
-  }
-
-  #remembered(route: MacIpRoute, at: number): void {
-    // After the start we know better than our own routes do.
-    if (this.isReady) return;
-    const domain = this.#domainOf(route.vni);
-    const entry = domain.entry(route.mac) ?? newEntry({ vni: route.vni, mac: route.mac }, at);
-    domain.put(remembered(entry, route));
   }
 
   #segmentUp(segment: Segment, at: number): void {
@@ -294,6 +295,6 @@ export class Engine {
       const domain = this.#domains.get(vni);
       return domain && this.#scene(domain, at);
     };
-    return { sceneOf, outbox: this.#outbox };
+    return { sceneOf, isStartOver: this.isReady, outbox: this.#outbox };
   }
 }

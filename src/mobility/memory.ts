@@ -5,9 +5,11 @@
 import type { IpAddress } from "../evpn/ip.ts";
 import type { MacAddress } from "../evpn/mac.ts";
 import type { MacClaim } from "../evpn/mac-claim.ts";
+import type { MacIpRoute } from "../evpn/mac-ip-route.ts";
 import type { Vni } from "../evpn/vni.ts";
 import type { Domain } from "./domain.ts";
 import type { Duplicate } from "./duplicates.ts";
+import { remembered } from "./learn.ts";
 import { type MacEntry, newEntry } from "./mac-entry.ts";
 
 export type Memory =
@@ -60,6 +62,12 @@ export function recall(domain: Domain, memory: Memory, at: number): void {
     duplicate,
     frozen: held && duplicate?.kind === "frozen" ? { held, waiting: undefined } : undefined,
   });
+}
+
+/** A route of our own, left in the RIB by a former life of ours. */
+export function recallRoute(domain: Domain, route: MacIpRoute, at: number): void {
+  const { vni, mac } = route;
+  domain.put(remembered(domain.entry(mac) ?? newEntry({ vni, mac }, at), route));
 }
 
 /** The start is over: what our own routes in the RIB told of a former life counts no more. */

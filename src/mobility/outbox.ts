@@ -113,12 +113,12 @@ export class Outbox {
       this.#wants.push(...after);
       return;
     }
-    // A few rows: to look through them is faster than any index.
+    const [wasAt, isAt] = [finder(before), finder(after)];
     for (const row of after) {
-      const was = rowAt(before, row);
+      const was = wasAt(row);
       if (was === undefined || !isSame(was.row, row.row)) this.want(row);
     }
-    for (const row of before) if (rowAt(after, row) === undefined) this.want(absent(row));
+    for (const row of before) if (isAt(row) === undefined) this.want(absent(row));
   }
 
   take(): Decision {
@@ -165,9 +165,20 @@ function lastOfEach(changed: readonly IpChanged[]): readonly IpChanged[] {
   return [...last.values()].flatMap((each) => [...each.values()]);
 }
 
-function rowAt(rows: readonly RowAt[], { table, key }: RowAt): RowAt | undefined {
-  for (const row of rows) if (row.table === table && row.key === key) return row;
-  return undefined;
+/** To look through a few is faster than any index: one MAC has as many as it has IPs. */
+const FEW = 8;
+
+/** Finds what stands at the place of another row. */
+function finder(rows: readonly RowAt[]): (at: RowAt) => RowAt | undefined {
+  if (rows.length <= FEW) {
+    return ({ table, key }) => rows.find((row) => row.key === key && row.table === table);
+  }
+  const byPlace = new Map(rows.map((row) => [placeOf(row), row]));
+  return (at) => byPlace.get(placeOf(at));
+}
+
+function placeOf({ table, key }: RowAt): string {
+  return `${table}|${key}`;
 }
 
 /** That nothing should stand where this row does. */

@@ -18,6 +18,8 @@ import type { Outbox } from "./outbox.ts";
 /** Where the news of a route is acted upon: in the domain of its VNI, if there is one. */
 export interface Stage {
   readonly sceneOf: (vni: Vni) => Scene | undefined;
+  /** Not before: until then, segments are still being told. */
+  readonly isStartOver: boolean;
   readonly outbox: Outbox;
 }
 
@@ -55,15 +57,22 @@ export class Rib {
     }
   }
 
-  #claimed(route: MacIpRoute, { sceneOf, outbox }: Stage): void {
+  /** The start is over: tells of the routes of segments that have not turned up. */
+  tellUnknown({ sceneOf, outbox }: Stage): void {
+    for (const routes of [this.#macIp, this.#imet]) {
+      for (const { vni } of routes.values()) if (sceneOf(vni) === undefined) tellUnknown(outbox);
+    }
+  }
+
+  #claimed(route: MacIpRoute, { sceneOf, outbox, isStartOver }: Stage): void {
     const key = macIpRouteKey(route);
     const before = this.#macIp.get(key);
     this.#macIp.set(key, route);
     if (before !== undefined && before.vni !== route.vni)
       withdrawMacIp(sceneOf(before.vni), before);
     const scene = sceneOf(route.vni);
-    if (scene === undefined) outbox.tell({ kind: "route-ignored", reason: "unknown-segment" });
-    else importMacIp(scene, route);
+    if (scene !== undefined) importMacIp(scene, route);
+    else if (isStartOver) tellUnknown(outbox);
   }
 
   #unclaimed(key: MacIpRouteKey, { sceneOf }: Stage): void {
@@ -73,14 +82,14 @@ export class Rib {
     withdrawMacIp(sceneOf(route.vni), route);
   }
 
-  #floodClaimed(route: ImetRoute, { sceneOf, outbox }: Stage): void {
+  #floodClaimed(route: ImetRoute, { sceneOf, outbox, isStartOver }: Stage): void {
     const key = imetRouteKey(route);
     const before = this.#imet.get(key);
     this.#imet.set(key, route);
     if (before !== undefined && before.vni !== route.vni) withdrawImet(sceneOf(before.vni), before);
     const scene = sceneOf(route.vni);
-    if (scene === undefined) outbox.tell({ kind: "route-ignored", reason: "unknown-segment" });
-    else importImet(scene, route);
+    if (scene !== undefined) importImet(scene, route);
+    else if (isStartOver) tellUnknown(outbox);
   }
 
   #floodUnclaimed(key: ImetRouteKey, { sceneOf }: Stage): void {
@@ -121,6 +130,10 @@ function importImet({ domain, outbox }: Scene, route: ImetRoute): void {
   }
   tellIgnored(outbox, route, reason);
   unflood({ domain, outbox }, route);
+}
+
+function tellUnknown(outbox: Outbox): void {
+  outbox.tell({ kind: "route-ignored", reason: "unknown-segment" });
 }
 
 function tellIgnored(outbox: Outbox, route: MacIpRoute | ImetRoute, reason: RouteIgnored): void {

@@ -12,10 +12,10 @@
  */
 import type { Applied, ApplyOptions, ChangeKind, Counts, Pending, Reading } from "./applied.ts";
 import { type Attempt, attempt, messageOf } from "./attempt.ts";
-import { backoffMs } from "./backoff.ts";
 import { Difference } from "./difference.ts";
 import { DirtyRows } from "./dirty-rows.ts";
 import type { Change, Driver, Failure } from "./driver.ts";
+import { DueReading } from "./due-reading.ts";
 import { OwnEchoes } from "./own-echoes.ts";
 import { type Waiting, WaitingRows } from "./waiting-rows.ts";
 
@@ -46,12 +46,8 @@ export class Reconciler<Key extends string, Row> {
   /** When the last pass was over. */
   #driftedBefore = 0;
   #isOpen = false;
-  #mayRead = false;
   #hasRead = false;
-  /** Why the table must be read, if it must. */
-  #mustRead: string | undefined = "start";
-  #readAt = 0;
-  #readAttempts = 0;
+  readonly #reading = new DueReading();
   /** What was seen while the table was being read, which is newer than what was read. */
   #seenMeanwhile: Set<Key> | undefined;
 
@@ -63,12 +59,12 @@ export class Reconciler<Key extends string, Row> {
 
   /** From now on it may be read: it can be told by then whose a row is. */
   allowReading(): void {
-    this.#mayRead = true;
+    this.#reading.allow();
   }
 
   /** From now on it may be written: all sources have told their start. */
   open(): void {
-    this.#mayRead = true;
+    this.#reading.allow();
     this.#isOpen = true;
   }
 
@@ -103,9 +99,7 @@ export class Reconciler<Key extends string, Row> {
 
   /** What stands outside is no longer known: it is read again, and what waits is tried again. */
   resync(cause: string): void {
-    this.#mustRead = cause;
-    this.#readAt = 0;
-    this.#readAttempts = 0;
+    this.#reading.ask(cause);
     this.#echoes.forgetAll();
   }
 
@@ -118,10 +112,9 @@ export class Reconciler<Key extends string, Row> {
     const failed: Failure<Key>[] = [];
     let reading: Reading | undefined;
     if (this.#isOpen && this.#hasRead) await this.#write(options, { written, failed });
-    if (this.#isToBeRead(options.now)) {
+    if (this.#reading.isDue(options.now)) {
       reading = await this.#read(options);
-      const isReady = this.#isOpen && reading.kind === "read";
-      if (isReady) await this.#write(options, { written, failed });
+      if (this.#isOpen && reading.kind === "read") await this.#write(options, { written, failed });
     }
     const drifted = this.#counts.drifted - this.#driftedBefore;
     this.#driftedBefore = this.#counts.drifted;
@@ -131,7 +124,7 @@ export class Reconciler<Key extends string, Row> {
   /** Whether `apply` would find anything to do, or has anything to tell. */
   hasWork(kinds: readonly ChangeKind[], upTo: number, now: number): boolean {
     if (this.#counts.drifted !== this.#driftedBefore) return true;
-    if (this.#isToBeRead(now)) return true;
+    if (this.#reading.isDue(now)) return true;
     if (!this.#isOpen || !this.#hasRead) return false;
     const { nextAt } = this.#waiting;
     if (nextAt !== undefined && now >= nextAt) return true;
@@ -151,9 +144,8 @@ export class Reconciler<Key extends string, Row> {
 
   /** The earliest time at which something is to be tried again. */
   nextAt(): number | undefined {
-    if (!this.#mayRead) return undefined;
-    const readAt = this.#mustRead === undefined ? Number.POSITIVE_INFINITY : this.#readAt;
-    const at = Math.min(readAt, this.#waiting.nextAt ?? Number.POSITIVE_INFINITY);
+    const retryAt = this.#isOpen ? this.#waiting.nextAt : undefined;
+    const at = Math.min(...[this.#reading.at, retryAt].map((each) => each ?? Infinity));
     return Number.isFinite(at) ? at : undefined;
   }
 
@@ -185,10 +177,6 @@ export class Reconciler<Key extends string, Row> {
       pending[failure.kind === "later" ? "retrying" : failure.kind]++;
     }
     return pending;
-  }
-
-  #isToBeRead(now: number): boolean {
-    return this.#mayRead && this.#mustRead !== undefined && now >= this.#readAt;
   }
 
   #mark(key: Key): void {
@@ -280,23 +268,18 @@ export class Reconciler<Key extends string, Row> {
   }
 
   async #read({ now, signal }: ApplyOptions): Promise<Reading> {
-    const cause = this.#mustRead ?? "";
-    this.#mustRead = undefined;
+    const cause = this.#reading.begin();
     const seenMeanwhile = new Set<Key>();
     this.#seenMeanwhile = seenMeanwhile;
     try {
       const rows = await this.#driver.list(signal);
       const wrong = this.#takeIn(rows, seenMeanwhile);
       this.#hasRead = true;
-      this.#readAttempts = 0;
+      this.#reading.done();
       this.#counts.read++;
       return { kind: "read", cause, rows: rows.size, wrong };
     } catch (error) {
-      // Unless it was asked for anew meanwhile, which is not to wait.
-      if (this.#mustRead === undefined) {
-        this.#mustRead = cause;
-        this.#readAt = now + backoffMs(++this.#readAttempts);
-      }
+      this.#reading.failed(cause, now);
       return { kind: "unreadable", cause, reason: messageOf(error) };
     } finally {
       this.#seenMeanwhile = undefined;

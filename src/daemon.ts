@@ -151,7 +151,9 @@ class Daemon implements AsyncDisposable {
       },
     );
     this.#tables = tables;
-    if (!this.#options.observeOnly) this.#mouth = this.#mouthOf(tables);
+    const { tell } = this.#listener;
+    const silent = this.#options.observeOnly;
+    this.#mouth = silent ? undefined : new Mouth({ kernel, tables, engine: this.#engine, tell });
     for (const early of this.#early.splice(0)) this.#observe(early);
 
     // What is running ends when we close; if one of them ends before, something is broken. gobgpd may
@@ -224,19 +226,22 @@ class Daemon implements AsyncDisposable {
   }
 
   #act(tables: Tables, decision: Decision, at: number): void {
-    for (const want of decision.wants) tables.want(want);
-    if (decision.wants.length > 0) tables.wake();
-    this.#mouth?.say(decision);
-    this.#keeping.remember(decision.memories);
+    const { wants, memories } = decision;
+    for (const want of wants) tables.want(want);
+    // Rows are written when the running callback is over; what has more time is not to come before.
+    const sayAndKeep = (): void => {
+      this.#mouth?.say(decision);
+      this.#keeping.remember(memories);
+    };
+    if (wants.length === 0) sayAndKeep();
+    else {
+      tables.wake();
+      setImmediate(sayAndKeep);
+    }
     const decidedAt = decision.notices.length > 0 ? now() : at;
     for (const notice of decision.notices) {
       this.#reporter.decided(notice, decidedAt, { seenAt: at });
     }
-  }
-
-  #mouthOf(tables: Tables): Mouth {
-    const { tell } = this.#listener;
-    return new Mouth({ kernel: () => this.#kernel, tables, engine: this.#engine, tell });
   }
 
   /** Whatever is due is done: retries of rows, and what the decision has put off. */

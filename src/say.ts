@@ -7,7 +7,7 @@ import type { AnyNotice } from "./report/notices.ts";
 import type { Tables } from "./tables.ts";
 
 export interface MouthParts {
-  readonly kernel: () => Kernel | undefined;
+  readonly kernel: Kernel;
   readonly tables: Tables;
   readonly engine: Engine;
   readonly tell: (notice: AnyNotice) => void;
@@ -24,11 +24,11 @@ export class Mouth {
   }
 
   say({ questions, lessons, announcements, membershipQueries }: Decision): void {
-    const kernel = this.#parts.kernel();
-    for (const question of questions) kernel?.ask(question);
+    const { kernel } = this.#parts;
+    for (const question of questions) kernel.ask(question);
     for (const query of membershipQueries) {
-      const asked = kernel?.askMembership(query);
-      if (asked?.ok !== false) continue;
+      const asked = kernel.askMembership(query);
+      if (asked.ok) continue;
       this.#parts.tell({ kind: "membership-not-asked", ...query, reason: asked.error });
     }
     if (lessons.length > 0) {
@@ -48,9 +48,8 @@ export class Mouth {
       const lessons = this.#lessons;
       this.#lessons = [];
       await tables.kernelSettled();
-      const failures = await kernel()?.teach(lessons.filter(isTrue));
-      for (const { lesson, reason } of failures ?? [])
-        tell({ kind: "not-taught", ...lesson, reason });
+      const failures = await kernel.teach(lessons.filter(isTrue));
+      for (const { lesson, reason } of failures) tell({ kind: "not-taught", ...lesson, reason });
     }
     this.#isTeaching = false;
   }
@@ -69,7 +68,7 @@ export class Mouth {
   #announce(announcement: Announcement): void {
     const { kernel, tell } = this.#parts;
     const { vni, ip, mac } = announcement;
-    for (const reason of kernel()?.announce(announcement) ?? []) {
+    for (const reason of kernel.announce(announcement)) {
       tell({ kind: "not-announced", vni, ip, mac, reason });
     }
   }

@@ -137,27 +137,23 @@ class Daemon implements AsyncDisposable {
     const closing = this.#closing.signal;
     // What a former life of ours has written down comes before everything else.
     this.#early.push(...(await this.#keeping.recall()));
-    const isKept = !this.#options.observeOnly;
-    const provisioning = isKept ? keepDevices(config, this.#listener, closing) : undefined;
+    const { observeOnly } = this.#options;
+    const provisioning = observeOnly ? undefined : keepDevices(config, this.#listener, closing);
     const kernel = await this.#kernelOf(closing);
     this.#kernel = kernel;
-    const tables = new Tables(
-      { ...kernel.drivers, ...this.#gobgp.drivers },
-      {
-        clock: now,
-        onApplied: (table, applied, at) => this.#reporter.applied(table, applied, at),
-        onPass: this.#sleep,
-        onWrite: (table, tookMs) => this.#metrics.applied(table, tookMs),
-      },
-    );
+    const drivers = { ...kernel.drivers, ...this.#gobgp.drivers };
+    const tables = new Tables(drivers, {
+      clock: now,
+      onApplied: (table, applied, at) => this.#reporter.applied(table, applied, at),
+      onPass: this.#sleep,
+      onWrite: (table, tookMs) => this.#metrics.applied(table, tookMs),
+    });
     this.#tables = tables;
-    const { tell } = this.#listener;
-    const silent = this.#options.observeOnly;
-    this.#mouth = silent ? undefined : new Mouth({ kernel, tables, engine: this.#engine, tell });
+    const parts = { ...this.#listener, kernel, tables, engine: this.#engine };
+    this.#mouth = observeOnly ? undefined : new Mouth(parts);
     for (const early of this.#early.splice(0)) this.#observe(early);
 
-    // What is running ends when we close; if one of them ends before, something is broken. gobgpd may
-    // tell its routes while the kernel's tables are read.
+    // What is running ends when we close; if one of them ends before, something is broken.
     const running = Promise.all([this.#gobgp.run(closing), tables.run(closing), provisioning]);
     running.catch(() => {});
     const started = await attempted(kernel.start());
@@ -248,8 +244,7 @@ class Daemon implements AsyncDisposable {
   #wake(): void {
     const at = now();
     if (this.#tables === undefined) return;
-    const { deadline } = this.#engine;
-    if (deadline !== undefined && deadline <= at) this.#options.recorder?.woke(at);
+    if ((this.#engine.deadline ?? Infinity) <= at) this.#options.recorder?.woke(at);
     this.#act(this.#tables, this.#engine.tick(at), at);
     this.#tables.wake();
     this.#sleep();

@@ -6,11 +6,14 @@ describe("Memory that was needed for the start", () => {
   it("goes back to the system when the work is done", async () => {
     const { signal } = new AbortController();
     const told: string[] = [];
+    // As much as some ten thousand routes.
+    const heap = Array.from({ length: 2_000_000 }, (_, i) => ({ i, j: i }));
     const registry = new FinalizationRegistry<string>((what) => told.push(what));
     registry.register({}, "garbage");
     await giveBackAfter(sleep(10), signal);
     await expect.poll(() => told).toEqual(["garbage"]);
     registry.unregister(told);
+    expect(heap).toHaveLength(2_000_000);
   });
 
   it("is not waited for by one who leaves", async () => {

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
-import { expect, it } from "vitest";
-import { atOnceUnlessBusy, atTurnsEnd, notOftener } from "../src/pace.ts";
+import { expect, it, vi } from "vitest";
+import { atOnceUnlessBusy, atTurnsEnd, notOftener, whenQuiet } from "../src/pace.ts";
 
 it("What is for the end of the turn is done then, once, and again in the next", async () => {
   let done = 0;
@@ -42,4 +42,33 @@ it("Who is not busy is at it as soon as the callback is over, and else when the 
   expect(done).toEqual([1]);
   await setImmediate();
   expect(done).toEqual([1, 2]);
+});
+
+it("What is for when it is quiet is done then, or when it has waited for long enough", () => {
+  vi.useFakeTimers();
+  try {
+    let done = 0;
+    const pace = {
+      quietMs: 20,
+      atMostMs: 100,
+      clock: () => vi.getMockedSystemTime()?.getTime() ?? 0,
+    };
+    const ask = whenQuiet(() => done++, pace);
+    ask();
+    vi.advanceTimersByTime(15);
+    ask();
+    vi.advanceTimersByTime(19);
+    expect(done).toBe(0);
+    vi.advanceTimersByTime(1);
+    expect(done).toBe(1);
+    for (let i = 0; i < 11; i++) {
+      ask();
+      vi.advanceTimersByTime(10);
+    }
+    expect(done).toBe(2);
+    vi.advanceTimersByTime(1000);
+    expect(done).toBe(3);
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -22,8 +22,15 @@ export interface Applied<Key extends string, Row> {
 
 /** What became of reading the table; `wrong` is how many rows are not as we want them. */
 export type Reading =
-  | { readonly kind: "read"; readonly cause: string; readonly rows: number; readonly wrong: number }
+  | RowsRead
   | { readonly kind: "unreadable"; readonly cause: string; readonly reason: string };
+
+export interface RowsRead {
+  readonly kind: "read";
+  readonly cause: string;
+  readonly rows: number;
+  readonly wrong: number;
+}
 
 /** How many rows are not, or may not be, as we want them. */
 export interface Pending {

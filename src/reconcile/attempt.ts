@@ -1,6 +1,13 @@
 /** A lot of rows that is being written: what fails is answered, and never thrown. */
 import type { Change, Driver, Failure } from "./driver.ts";
 
+/** A row that is being written. */
+export interface Flight<Row> {
+  readonly row: Row | undefined;
+  /** Somebody else has changed the row since the write began, as far as we can tell. */
+  disturbed: boolean;
+}
+
 export interface Attempt<Key extends string, Row> {
   readonly changes: readonly Change<Key, Row>[];
   readonly failures: Promise<ReadonlyMap<Key, Failure<Key>>>;

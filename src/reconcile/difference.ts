@@ -60,12 +60,16 @@ export class Difference<Key extends string, Row> {
     return row === undefined ? undefined : { kind: "remove", key, row };
   }
 
-  /** Takes in what was read, but for the keys that are known better; answers what is not right. */
-  read(rows: ReadonlyMap<Key, Row>, knownBetter: ReadonlySet<Key>): readonly Key[] {
+  /** Takes in what was read, but for the keys that are known better. */
+  read(rows: ReadonlyMap<Key, Row>, knownBetter: ReadonlySet<Key>): void {
     for (const key of this.#actual.keys()) {
       if (!rows.has(key) && !knownBetter.has(key)) this.#actual.delete(key);
     }
     for (const [key, row] of rows) if (!knownBetter.has(key)) this.stands(key, row);
+  }
+
+  /** All that is not right. */
+  wrong(): readonly Key[] {
     const wrong: Key[] = [];
     const look = (key: Key): void => {
       if (this.changeFor(key) !== undefined) wrong.push(key);

@@ -5,6 +5,8 @@
  */
 import type { ChangeKind } from "./applied.ts";
 
+const BOTH: readonly ChangeKind[] = ["put", "remove"];
+
 export class DirtyRows<Key extends string> {
   readonly #turns: Readonly<Record<ChangeKind, Map<Key, number>>> = {
     put: new Map(),
@@ -18,7 +20,7 @@ export class DirtyRows<Key extends string> {
   }
 
   /** Whether any of these kinds was marked up to this turn. */
-  hasUpTo(turn: number, kinds: readonly ChangeKind[]): boolean {
+  hasUpTo(turn: number, kinds: readonly ChangeKind[] = BOTH): boolean {
     for (const kind of kinds) {
       const turns = this.#turns[kind];
       if (turns.size === 0) continue;

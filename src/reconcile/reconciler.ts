@@ -10,28 +10,29 @@
  * waiting (tried in vain). In none of them, it is as we want it. It may be dirty and in flight when
  * it was touched while being written.
  */
-import type { Applied, ApplyOptions, ChangeKind, Counts, Pending, Reading } from "./applied.ts";
-import { type Attempt, attempt, messageOf } from "./attempt.ts";
+import type {
+  Applied,
+  ApplyOptions,
+  ChangeKind,
+  Counts,
+  Pending,
+  Reading,
+  RowsRead,
+} from "./applied.ts";
+import { type Attempt, attempt, type Flight, messageOf } from "./attempt.ts";
 import { Difference } from "./difference.ts";
 import { DirtyRows } from "./dirty-rows.ts";
 import type { Change, Driver, Failure } from "./driver.ts";
 import { DueReading } from "./due-reading.ts";
 import { OwnEchoes } from "./own-echoes.ts";
+import { ToldReasons } from "./told-reasons.ts";
 import { type Waiting, WaitingRows } from "./waiting-rows.ts";
-
-interface Flight<Row> {
-  readonly row: Row | undefined;
-  /** Somebody else has changed the row since the write began, as far as we can tell. */
-  disturbed: boolean;
-}
 
 /**
  * Rows that are written together: enough for a driver to be fast, few enough that what it needs to
  * write them is small, however many are dirty.
  */
 const AT_ONCE = 1000;
-
-const BOTH: readonly ChangeKind[] = ["put", "remove"];
 
 export class Reconciler<Key extends string, Row> {
   readonly #driver: Driver<Key, Row>;
@@ -41,13 +42,14 @@ export class Reconciler<Key extends string, Row> {
   readonly #waiting = new WaitingRows<Key>();
   readonly #echoes: OwnEchoes<Key, Row>;
   readonly #counts = { put: 0, removed: 0, failed: 0, drifted: 0, read: 0 };
-  /** Why rows can not be written at all, as it has been told. */
-  readonly #told = new Map<Key, string>();
+  readonly #told = new ToldReasons<Key>();
   /** When the last pass was over. */
   #driftedBefore = 0;
   #isOpen = false;
   #hasRead = false;
   readonly #reading = new DueReading();
+  /** What was read before it is known what is wanted. */
+  #unjudged: Pick<RowsRead, "cause" | "rows"> | undefined;
   /** What was seen while the table was being read, which is newer than what was read. */
   #seenMeanwhile: Set<Key> | undefined;
 
@@ -71,7 +73,7 @@ export class Reconciler<Key extends string, Row> {
   /** What should stand at this key. The same as before changes nothing, not even a retry's time. */
   want(key: Key, row: Row | undefined): void {
     if (!this.#table.want(key, row)) return;
-    if (row === undefined) this.#told.delete(key);
+    if (row === undefined) this.#told.forget(key);
     if (this.#waiting.isForeign(key) && row !== undefined) return;
     this.#waiting.forget(key);
     this.#mark(key);
@@ -111,20 +113,23 @@ export class Reconciler<Key extends string, Row> {
     const written: Change<Key, Row>[] = [];
     const failed: Failure<Key>[] = [];
     let reading: Reading | undefined;
-    if (this.#isOpen && this.#hasRead) await this.#write(options, { written, failed });
+    if (this.#isOpen && this.#hasRead) {
+      reading = this.#judge();
+      await this.#write(options, { written, failed });
+    }
     if (this.#reading.isDue(options.now)) {
       reading = await this.#read(options);
-      if (this.#isOpen && reading.kind === "read") await this.#write(options, { written, failed });
+      if (this.#isOpen && reading?.kind === "read") await this.#write(options, { written, failed });
     }
-    const drifted = this.#counts.drifted - this.#driftedBefore;
+    const drifted = this.#counts.drifted - this.#driftedBefore || undefined;
     this.#driftedBefore = this.#counts.drifted;
-    return { written, failed, reading, drifted: drifted === 0 ? undefined : drifted };
+    return { written, failed, reading, drifted };
   }
 
   /** Whether `apply` would find anything to do, or has anything to tell. */
   hasWork(kinds: readonly ChangeKind[], upTo: number, now: number): boolean {
     if (this.#counts.drifted !== this.#driftedBefore) return true;
-    if (this.#reading.isDue(now)) return true;
+    if (this.#reading.isDue(now) || (this.#isOpen && this.#unjudged !== undefined)) return true;
     if (!this.#isOpen || !this.#hasRead) return false;
     const { nextAt } = this.#waiting;
     if (nextAt !== undefined && now >= nextAt) return true;
@@ -139,14 +144,14 @@ export class Reconciler<Key extends string, Row> {
   /** Whether nothing that was marked up to this turn could be written now. */
   isTried(turn: number): boolean {
     if (!this.#isOpen || !this.#hasRead) return true;
-    return !this.#dirty.hasUpTo(turn, BOTH);
+    return !this.#dirty.hasUpTo(turn);
   }
 
   /** The earliest time at which something is to be tried again. */
   nextAt(): number | undefined {
-    const retryAt = this.#isOpen ? this.#waiting.nextAt : undefined;
-    const at = Math.min(...[this.#reading.at, retryAt].map((each) => each ?? Infinity));
-    return Number.isFinite(at) ? at : undefined;
+    const [readAt, retryAt] = [this.#reading.at, this.#isOpen ? this.#waiting.nextAt : undefined];
+    if (readAt === undefined || retryAt === undefined) return readAt ?? retryAt;
+    return Math.min(readAt, retryAt);
   }
 
   get desired(): ReadonlyMap<Key, Row> {
@@ -171,12 +176,9 @@ export class Reconciler<Key extends string, Row> {
   }
 
   get pending(): Pending {
-    const pending = { dirty: this.#inFlight.size, retrying: 0, foreign: 0, unfit: 0 };
-    for (const key of this.#dirty.keys()) if (!this.#inFlight.has(key)) pending.dirty++;
-    for (const { failure } of this.#waiting.rows.values()) {
-      pending[failure.kind === "later" ? "retrying" : failure.kind]++;
-    }
-    return pending;
+    let dirty = this.#inFlight.size;
+    for (const key of this.#dirty.keys()) if (!this.#inFlight.has(key)) dirty++;
+    return { dirty, ...this.#waiting.counts() };
   }
 
   #mark(key: Key): void {
@@ -213,16 +215,8 @@ export class Reconciler<Key extends string, Row> {
     for (const change of changes) {
       const failure = failed.get(change.key);
       if (this.#settle(change, { failure, now })) into.written.push(change);
-      else if (failure !== undefined && this.#isNews(failure)) into.failed.push(failure);
+      else if (failure !== undefined && this.#told.isNews(failure)) into.failed.push(failure);
     }
-  }
-
-  /** What time does not heal is tried again whenever the table is read, and told once. */
-  #isNews({ key, kind, reason }: Failure<Key>): boolean {
-    if (kind === "later") return true;
-    if (this.#told.get(key) === reason) return false;
-    this.#told.set(key, reason);
-    return true;
   }
 
   /** Takes off the marks before anything is awaited: a `want` that comes meanwhile marks again. */
@@ -252,7 +246,7 @@ export class Reconciler<Key extends string, Row> {
     // A row that was to be removed and is somebody else's by now is not there any more as ours.
     if (failure === undefined || (failure.kind === "foreign" && change.kind === "remove")) {
       this.#table.written(key);
-      this.#told.delete(key);
+      this.#told.forget(key);
       this.#waiting.forget(key);
       if (flight?.disturbed !== true) this.#table.stands(key, flight?.row);
       this.#counts[change.kind === "put" ? "put" : "removed"]++;
@@ -267,17 +261,19 @@ export class Reconciler<Key extends string, Row> {
     return false;
   }
 
-  async #read({ now, signal }: ApplyOptions): Promise<Reading> {
+  /** What is read before it is open is told when it can be said what of it is wrong. */
+  async #read({ now, signal }: ApplyOptions): Promise<Reading | undefined> {
     const cause = this.#reading.begin();
     const seenMeanwhile = new Set<Key>();
     this.#seenMeanwhile = seenMeanwhile;
     try {
       const rows = await this.#driver.list(signal);
-      const wrong = this.#takeIn(rows, seenMeanwhile);
+      this.#table.read(rows, seenMeanwhile);
+      this.#unjudged = { cause, rows: rows.size };
+      const reading = this.#isOpen ? this.#judge() : undefined;
       this.#hasRead = true;
       this.#reading.done();
-      this.#counts.read++;
-      return { kind: "read", cause, rows: rows.size, wrong };
+      return reading;
     } catch (error) {
       this.#reading.failed(cause, now);
       return { kind: "unreadable", cause, reason: messageOf(error) };
@@ -286,15 +282,19 @@ export class Reconciler<Key extends string, Row> {
     }
   }
 
-  /** What is not right is dirty, what waited too; answers how many rows that are. */
-  #takeIn(rows: ReadonlyMap<Key, Row>, seenMeanwhile: ReadonlySet<Key>): number {
-    const wrong = this.#table.read(rows, seenMeanwhile);
+  /** Of what was read and not looked at yet: what is not right is dirty, and what waited too. */
+  #judge(): RowsRead | undefined {
+    if (this.#unjudged === undefined) return undefined;
+    const { cause, rows } = this.#unjudged;
+    this.#unjudged = undefined;
+    const wrong = this.#table.wrong();
     for (const key of wrong) {
       if (this.#dirty.has(key)) continue;
-      if (this.#hasRead && !this.#waiting.has(key)) this.#counts.drifted++;
+      if (this.#counts.read > 0 && !this.#waiting.has(key)) this.#counts.drifted++;
       this.#mark(key);
     }
+    this.#counts.read++;
     this.#waiting.forgetAll();
-    return wrong.length;
+    return { kind: "read", cause, rows, wrong: wrong.length };
   }
 }

@@ -1,4 +1,5 @@
 /** Rows that were tried in vain, and when each is to be tried again. */
+import type { Pending } from "./applied.ts";
 import { backoffMs } from "./backoff.ts";
 import type { Failure } from "./driver.ts";
 
@@ -27,6 +28,15 @@ export class WaitingRows<Key extends string> {
 
   has(key: Key): boolean {
     return this.#rows.has(key);
+  }
+
+  /** By why they wait. */
+  counts(): Omit<Pending, "dirty"> {
+    const counts = { retrying: 0, foreign: 0, unfit: 0 };
+    for (const { failure } of this.#rows.values()) {
+      counts[failure.kind === "later" ? "retrying" : failure.kind]++;
+    }
+    return counts;
   }
 
   isForeign(key: Key): boolean {

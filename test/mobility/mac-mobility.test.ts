@@ -20,6 +20,7 @@ import {
   must,
   port,
   VNI,
+  vni,
 } from "./leaf.ts";
 
 describe("A MAC seen on a local port", () => {
@@ -543,4 +544,19 @@ it("An unclaimed route that was never claimed is nothing", () => {
   leaf.observe({ kind: "unclaimed", key: macIpRouteKey(adv(B)) });
 
   expect(leaf.where()).toBe("nowhere");
+});
+
+it("Routes of segments that are not known yet are told when the start is over, and at once later", () => {
+  const leaf = new Leaf(A);
+  leaf.hears(adv(B));
+  leaf.hears(adv(B, { vni: vni(77) }));
+  leaf.boots();
+  for (const source of ["rib", "kernel"] as const) leaf.told(source);
+  expect(leaf.noticesOf("route-ignored")).toEqual([]);
+  leaf.told("packets");
+  expect(leaf.rows("fdb")).toHaveLength(1);
+  const ignored = { kind: "route-ignored", reason: "unknown-segment" };
+  expect(leaf.noticesOf("route-ignored")).toEqual([ignored]);
+  leaf.hears(adv(B, { vni: vni(77), mac: M2 }));
+  expect(leaf.noticesOf("route-ignored")).toEqual([ignored, ignored]);
 });

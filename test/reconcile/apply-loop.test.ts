@@ -189,6 +189,26 @@ describe("The apply loop", () => {
     await settled;
   });
 
+  it("is settled of one table in the midst of a pass, of all at its end", async () => {
+    const order: string[] = [];
+    const first = bench();
+    const second = new SlowTable();
+    const reconciler = new Reconciler(second);
+    reconciler.open();
+    first.loop.add("redirect", reconciler as never);
+    await start(first);
+    second.isSlow = true;
+    first.want(1);
+    reconciler.want(keyOf(1), rowOf(1));
+    const some = first.loop.settled(["fdb"]).then(() => order.push("some"));
+    const all = first.loop.settled().then(() => order.push("all"));
+    await some;
+    expect([order, second.batches]).toEqual([["some"], [["put 01"]]]);
+    second.letThrough();
+    await all;
+    expect(order).toEqual(["some", "all"]);
+  });
+
   it("is settled when its table can not be read, and after it was stopped", async () => {
     const kernel = bench();
     kernel.table.isUnreadable = true;

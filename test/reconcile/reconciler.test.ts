@@ -89,6 +89,39 @@ describe("At the start", () => {
   });
 });
 
+describe("A table that may be read before it may be written", () => {
+  it("is read once, is told when it can be said what is wrong, and takes no echo for drift", async () => {
+    table.rows.set("right", row(1));
+    table.rows.set("stale", row(2));
+    reconciler.allowReading();
+    expect(reconciler.hasWork(["put"], 9, 0)).toBe(true);
+    expect(await apply()).toEqual({ written: [], failed: [], reading: undefined });
+    expect(reconciler.hasWork(["put", "remove"], 9, 0)).toBe(false);
+    reconciler.want("right", row(1));
+    reconciler.want("missing", row(3));
+    expect(await apply()).toEqual({ written: [], failed: [], reading: undefined });
+    expect([table.lists, table.writes]).toEqual([1, 0]);
+
+    reconciler.open();
+    expect(reconciler.hasWork(["put"], 0, 0)).toBe(true);
+    const { reading } = await apply();
+    expect(reading).toEqual({ kind: "read", cause: "start", rows: 2, wrong: 2 });
+    expect(triedKeys()).toEqual(["put missing", "remove stale"]);
+    expect(table.lists).toBe(1);
+    expect(reconciler.counts).toMatchObject({ drifted: 0, read: 1 });
+  });
+
+  it("that can not be read is tried again in its time", async () => {
+    table.failNextLists = 1;
+    reconciler.allowReading();
+    expect((await apply()).reading).toMatchObject({ kind: "unreadable" });
+    expect(reconciler.nextAt()).toBe(100);
+    expect(reconciler.hasWork(["put"], 0, 99)).toBe(false);
+    expect((await apply(100)).reading).toBeUndefined();
+    expect(reconciler.nextAt()).toBeUndefined();
+  });
+});
+
 describe("What is wanted", () => {
   it("is written in one batch, in the order in which it was wanted", async () => {
     await settledWith({ gone: 9 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { fdbKey } from "../../src/evpn/rows.ts";
 import { createLog } from "../../src/report/log.ts";
 import { Metrics } from "../../src/report/metrics.ts";
-import { Reporter } from "../../src/report/reporter.ts";
+import { type Later, Reporter } from "../../src/report/reporter.ts";
 import { fdb, LEAF2, MAC, moved, port, VNI, vtep } from "./fixtures.ts";
 
 interface Bench {
@@ -12,7 +12,7 @@ interface Bench {
   readonly lines: Record<string, unknown>[];
 }
 
-function bench(): Bench {
+function bench({ later }: { later?: Later } = {}): Bench {
   const lines: Record<string, unknown>[] = [];
   const metrics = new Metrics(
     () => ({ rows: [], duplicates: 0, gobgpConnected: true, peers: [], ready: true }),
@@ -20,7 +20,7 @@ function bench(): Bench {
   );
   const to = { write: (line: string) => void lines.push(JSON.parse(line)) };
   const log = createLog({ level: "info", now: () => 0, to });
-  return { reporter: new Reporter({ metrics, log }), metrics, lines };
+  return { reporter: new Reporter({ metrics, log, later }), metrics, lines };
 }
 
 const put = { kind: "put", key: fdbKey({ vni: VNI, mac: MAC }), row: fdb(LEAF2) } as const;
@@ -58,6 +58,33 @@ describe("The reporter", () => {
       { level: "info", kind: "table-read", table: "fdb", cause: "overrun", rows: 3, wrong: 1 },
     ]);
     expect(await metrics.text()).toContain('roamd_resyncs_total{table="fdb",cause="overrun"} 1');
+  });
+
+  it("waits for when it may, and loses nothing by it, however much it is", async () => {
+    let work = (): void => {};
+    let asked = 0;
+    const later = (given: () => void) => {
+      work = given;
+      return () => void asked++;
+    };
+    const { reporter } = bench({ later });
+    const events: number[] = [];
+    reporter.watch((_, at) => events.push(at));
+    for (let at = 0; at < 120; at++) reporter.tell({ kind: "ready" }, at);
+    await setImmediate();
+    expect([asked, events.length]).toEqual([120, 0]);
+    work();
+    // A turn of the event loop is not spent on all of it.
+    expect(events.length).toBeLessThan(120);
+    await expect.poll(() => events.length).toBe(120);
+    reporter.tell({ kind: "ready" }, 120);
+    reporter.catchUp();
+    expect(events).toEqual(Array.from({ length: 121 }, (_, at) => at));
+    work();
+    for (let at = 121; at < 10_200; at++) reporter.tell({ kind: "ready" }, at);
+    // Too much to be kept: it does not wait to be told.
+    await expect.poll(() => events.length).toBe(10_200);
+    expect(events.at(-1)).toBe(10_199);
   });
 
   it("tells a watcher no more once he has gone", async () => {

@@ -1,21 +1,34 @@
+import { Session } from "node:inspector";
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { giveBackAfter } from "../src/give-back.ts";
+
+function heapOf(heapTotal: number): void {
+  vi.spyOn(process, "memoryUsage").mockReturnValue({ ...process.memoryUsage(), heapTotal });
+}
+
+afterEach(() => void vi.restoreAllMocks());
 
 describe("Memory that was needed for the start", () => {
   it("goes back to the system when the work is done", async () => {
     const { signal } = new AbortController();
     const told: string[] = [];
     const registry = new FinalizationRegistry<string>((what) => told.push(what));
-    let garbage: object | undefined = {};
-    registry.register(garbage, "garbage");
-    // As much as some ten thousand routes; what has lived that long, only a collection of all takes away.
-    const heap = Array.from({ length: 2_000_000 }, (_, i) => ({ i, j: i }));
-    garbage = undefined;
+    registry.register({}, "garbage");
+    heapOf(200 << 20);
     await giveBackAfter(sleep(10), signal);
     await expect.poll(() => told).toEqual(["garbage"]);
     registry.unregister(told);
-    expect([heap.length, garbage]).toEqual([2_000_000, undefined]);
+  });
+
+  it("is not worth a stop where it is little", async () => {
+    const asked = vi.spyOn(Session.prototype, "post");
+    heapOf(60 << 20);
+    await giveBackAfter(Promise.resolve(), new AbortController().signal);
+    expect(asked).not.toHaveBeenCalled();
+    heapOf(70 << 20);
+    await giveBackAfter(Promise.resolve(), new AbortController().signal);
+    expect(asked).toHaveBeenCalledOnce();
   });
 
   it("is not waited for by one who leaves", async () => {

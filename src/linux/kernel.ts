@@ -88,22 +88,6 @@ export function makeKernel(
   return new OpenKernel(options, listener, signal);
 }
 
-/** The same, and started; what could not be is disposed of. */
-export async function openKernel(
-  options: KernelOptions,
-  listener: Listener<LinuxNotice>,
-  signal: AbortSignal,
-): Promise<Kernel> {
-  const kernel = makeKernel(options, listener, signal);
-  try {
-    await kernel.start();
-    return kernel;
-  } catch (error) {
-    await kernel[Symbol.asyncDispose]();
-    throw error;
-  }
-}
-
 class OpenKernel implements Kernel {
   readonly #options: KernelOptions;
   readonly #listener: Listener<LinuxNotice>;

@@ -121,10 +121,15 @@ export class Reporter {
     else this.#work();
   }
 
-  /** Some of it now, and the rest in the next turns. */
+  /** Some of it now, and the rest in the next turns; but never is more kept than may be. */
   #work(): void {
-    const end = Math.min(this.#done + AT_ONCE, this.#waiting.length);
+    const { length } = this.#waiting;
+    const end = Math.max(Math.min(this.#done + AT_ONCE, length), length - KEPT_MAX);
     while (this.#done < end) this.#waiting[this.#done++]?.();
+    if (this.#done >= KEPT_MAX) {
+      this.#waiting.splice(0, this.#done);
+      this.#done = 0;
+    }
     this.#isWorking = this.#done < this.#waiting.length;
     if (this.#isWorking) setImmediate(() => this.#work());
     else this.catchUp();

@@ -99,10 +99,12 @@ describe("At the start", () => {
   it("without the capability to write, opening fails with one sentence", async () => {
     // The addon is loaded by a child that has dropped what it needs.
     const script = `
-      import { openKernel } from "./dist/src/linux/kernel.js";
+      import { makeKernel } from "./dist/src/linux/kernel.js";
       const nobody = { news() {}, echo() {}, resync() {}, tell() {} };
       const options = { segments: undefined, readOnly: false, now: () => 0 };
-      await openKernel(options, nobody, new AbortController().signal).catch((e) => console.log(e.message));
+      const kernel = makeKernel(options, nobody, new AbortController().signal);
+      await kernel.start().catch((e) => console.log(e.message));
+      await kernel[Symbol.asyncDispose]();
     `;
     const without = (capability: string): string =>
       run("setpriv", [

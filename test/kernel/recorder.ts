@@ -1,6 +1,6 @@
 /** A listener that remembers, and lets a test wait for what it expects instead of sleeping. */
 import type { RowAt } from "../../src/evpn/rows.ts";
-import { type Kernel, type KernelOptions, openKernel } from "../../src/linux/kernel.ts";
+import { type Kernel, type KernelOptions, makeKernel } from "../../src/linux/kernel.ts";
 import type { LinuxNotice } from "../../src/linux/notice.ts";
 import type { Listener, Observation } from "../../src/mobility/observation.ts";
 
@@ -74,7 +74,10 @@ export class Recorder implements Listener<LinuxNotice> {
   }
 }
 
-export function open(recorder: Recorder, options: Partial<KernelOptions> = {}): Promise<Kernel> {
+export async function open(
+  recorder: Recorder,
+  options: Partial<KernelOptions> = {},
+): Promise<Kernel> {
   const all: KernelOptions = {
     segments: undefined,
     readOnly: false,
@@ -84,5 +87,7 @@ export function open(recorder: Recorder, options: Partial<KernelOptions> = {}): 
     now: () => performance.now(),
     ...options,
   };
-  return openKernel(all, recorder, new AbortController().signal);
+  const kernel = makeKernel(all, recorder, new AbortController().signal);
+  await kernel.start();
+  return kernel;
 }

@@ -85,6 +85,11 @@ describe("The reporter", () => {
     // Too much to be kept: it does not wait to be told.
     await expect.poll(() => events.length).toBe(10_200);
     expect(events.at(-1)).toBe(10_199);
+    for (let at = 10_200; at < 60_000; at++) reporter.tell({ kind: "ready" }, at);
+    await setImmediate();
+    expect(events.length).toBeGreaterThanOrEqual(50_000);
+    await expect.poll(() => events.length).toBe(60_000);
+    expect(events.every((at, i) => at === i)).toBe(true);
   });
 
   it("tells a watcher no more once he has gone", async () => {

@@ -5,7 +5,7 @@
 import type { RowAt, TableName } from "../../../src/evpn/rows.ts";
 import type { SegmentWish } from "../../../src/linux/candidates.ts";
 import type { FloodMemory } from "../../../src/linux/flood-driver.ts";
-import { type Kernel, type KernelOptions, openKernel } from "../../../src/linux/kernel.ts";
+import { type Kernel, type KernelOptions, makeKernel } from "../../../src/linux/kernel.ts";
 import type { LinuxNotice } from "../../../src/linux/notice.ts";
 import type { Listener } from "../../../src/mobility/observation.ts";
 import type { Driver } from "../../../src/reconcile/driver.ts";
@@ -106,7 +106,8 @@ export class Leaf implements AsyncDisposable {
     const redirect = "off" as const;
     const rest = { readOnly: false, framesPerSecond: 2000, leastAgeingMs: 0, redirect, now };
     const options = { ...wanted, ...rest };
-    const kernel = await openKernel(options, listener, this.#ended.signal);
+    const kernel = makeKernel(options, listener, this.#ended.signal);
+    await kernel.start();
     this.#kernel = kernel;
     const drivers = { ...kernel.drivers, "mac-ip-route": nowhere, "imet-route": nowhere };
     const tables = new Tables(drivers as unknown as Drivers, {

@@ -35,6 +35,6 @@ export async function measureRestart(
 export async function measureDumps(lab: BenchLeaf, crowd: Crowd): Promise<number> {
   const daemon = new Daemon(lab.leaf, part("dumps", String(crowd.count)));
   const at = await daemon.said(["dumped"]);
-  await daemon.end("TERM");
+  await daemon.ended();
   return at - daemon.startedAt;
 }

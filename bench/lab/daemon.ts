@@ -69,6 +69,11 @@ export class Daemon {
     return residentKbOf(this.#process());
   }
 
+  /** When it has ended by itself. */
+  async ended(): Promise<void> {
+    if (this.#child.exitCode === null) await once(this.#child, "exit");
+  }
+
   async end(signal: "TERM" | "KILL"): Promise<void> {
     if (this.#child.exitCode !== null) return;
     const ended = once(this.#child, "exit");

@@ -19,8 +19,8 @@ export type Watcher = (event: Event, at: number) => void;
 /** Has the work done later: it may be asked for as often as one likes until it is done. */
 export type Later = (work: () => void) => () => void;
 
-/** More than this is not kept for later, about a kilobyte each. */
-const KEPT_MAX = 10_000;
+/** More than this is not kept for later: it costs memory, and what lives long costs V8 more time. */
+const KEPT_MAX = 1000;
 /** As much is done in one turn of the event loop, a millisecond or less. */
 const AT_ONCE = 50;
 

@@ -158,7 +158,7 @@ class Daemon implements AsyncDisposable {
     running.catch(() => {});
     const started = await attempted(kernel.start());
     if (!started.ok) return started;
-    tables.readKernel();
+    if (!observeOnly) tables.readKernel();
     const control = await listen({
       ...config.control,
       snapshot: () => snapshotOf(this.#shown(), now()),

@@ -48,7 +48,11 @@ export class Mouth {
       const lessons = this.#lessons;
       this.#lessons = [];
       await tables.kernelSettled();
-      const failures = await kernel.teach(lessons.filter(isTrue));
+      const due = lessons.filter(isTrue);
+      // The thread that writes may have died, or we leave.
+      const failures = await kernel.teach(due).catch((error: unknown) => {
+        return due.map((lesson) => ({ lesson, reason: String(error) }));
+      });
       for (const { lesson, reason } of failures) tell({ kind: "not-taught", ...lesson, reason });
     }
     this.#isTeaching = false;

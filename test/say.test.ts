@@ -21,6 +21,7 @@ it("Bridges are taught after our rows, what has gathered meanwhile together, and
     kernel: {
       teach: async (lessons: readonly unknown[]) => {
         taught.push(lessons);
+        if (taught.length > 2) throw new Error("it died");
         return [{ lesson: lessonOf(M2), reason: "no" }].slice(0, taught.length - 1);
       },
     } as unknown as Kernel,
@@ -41,4 +42,14 @@ it("Bridges are taught after our rows, what has gathered meanwhile together, and
 
   mouth.say({ ...NOTHING, lessons: [lessonOf(M)] });
   expect(settle).toHaveLength(3);
+  settle[2]?.();
+  await expect.poll(() => told).toHaveLength(2);
+  expect(told[1]).toEqual({ kind: "not-taught", ...lessonOf(M), reason: "Error: it died" });
+  // Whatever has become of it, the next one has its turn.
+  await expect
+    .poll(() => {
+      mouth.say({ ...NOTHING, lessons: [lessonOf(M)] });
+      return settle.length;
+    })
+    .toBeGreaterThan(3);
 });

@@ -16,7 +16,7 @@ import type { Domain } from "./domain.ts";
 import { type Duplicate, type DuplicateSettings, isExempt, isHandover } from "./duplicates.ts";
 import { giveUp } from "./give-up.ts";
 import { ipMoved } from "./ip-duplicates.ts";
-import { isLate, tellLate } from "./late.ts";
+import { hasLostTie, isLate, tellLate } from "./late.ts";
 import {
   claimed,
   found,
@@ -67,7 +67,7 @@ export function hostSeen(scene: Scene, shown: Sighting, policy: SeenPolicy): voi
     answerProbe(scene, shown);
   }
   const isNew = policy.evidence === "new";
-  if (isNew && before?.check !== undefined && isLate(before.check, shown)) {
+  if (isNew && before?.check !== undefined && isLate(before, shown)) {
     tellLate(scene, before, { sighting: shown, duplicates: policy.duplicates });
     return;
   }
@@ -244,6 +244,9 @@ export function hostLeft(
   commit(scene, { before: entry, after: left(entry), by });
 }
 
+/** Much hangs on the answer, and who has come a moment ago may be deaf for another. */
+const ASKED_AFTER_TIE = 3;
+
 /** A route of another VTEP that concerns this MAC-VRF is new or has changed. */
 export function hostClaimed(scene: Scene, route: MacIpRoute): void {
   const { domain, outbox, at } = scene;
@@ -269,7 +272,8 @@ export function hostClaimed(scene: Scene, route: MacIpRoute): void {
   }
   if (after.check !== undefined && before?.local !== undefined) {
     const ips = new Set(before.local.ips.keys());
-    beginProbe(scene, mac, { reason: "check", port: after.check, ips, attemptsLeft: 1 });
+    const attemptsLeft = hasLostTie(after) ? ASKED_AFTER_TIE : 1;
+    beginProbe(scene, mac, { reason: "check", port: after.check, ips, attemptsLeft });
   }
 }
 

@@ -18,8 +18,19 @@ const ANSWER_COMES_MS = 50;
  * Whether this may be an answer to our check, or what the bridge has learned from one. Whoever is
  * really back says so in other ways, or by data frames alone (`attend.ts` sees to those).
  */
-export function isLate(check: PortName, { port, signal }: Sighting): boolean {
-  return port === check && (signal === "answer" || signal === "data");
+export function isLate(entry: MacEntry, { port, signal }: Sighting): boolean {
+  if (entry.check !== port) return false;
+  return signal === "data" || (signal === "answer" && !hasLostTie(entry));
+}
+
+/**
+ * Of two leaves that the host came to one right after the other, each has bid before it heard of the
+ * other, and the number says nothing of which was the last: the winner of the tie may be the one that
+ * the host has left. An answer to a question that was asked after both bids says it.
+ */
+export function hasLostTie(entry: MacEntry): boolean {
+  const owner = ownerElsewhere(entry);
+  return owner !== undefined && !owner.sticky && owner.seq === entry.sentSeq;
 }
 
 /** Answering the check, the host is at both places. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { IpAddress } from "../../src/evpn/ip.ts";
 import type { MacAddress } from "../../src/evpn/mac.ts";
 import { patienceOf } from "../../src/mobility/probes.ts";
-import { A, adv, B, I4, I6, ip, Leaf, M, M2, mac, port, VNI } from "./leaf.ts";
+import { A, adv, B, C, I4, I6, ip, Leaf, M, M2, mac, port, VNI } from "./leaf.ts";
 
 const probe = { idleMs: 120_000, attempts: 3, intervalMs: 1000 };
 /** The longest that any host is left alone: the idle time and a third of it. */
@@ -283,6 +283,56 @@ describe("The port a host was taken from", () => {
     leaf.sees({ port: "p2", signal: "data" });
 
     expect(leaf.where()).toBe("p2");
+  });
+});
+
+describe("A host that has come to two leaves one right after the other (C1.7, C1.13)", () => {
+  /** It came here and to the other leaf before either heard of it, and the other has won the tie. */
+  function tied({ isSticky = false } = {}): Leaf {
+    const leaf = Leaf.ready(B, { probe });
+    leaf.sees({ ip: I4 });
+    leaf.hears(adv(A, { seq: 0, sticky: isSticky }));
+    expect(leaf.where()).toBe(A);
+    asked(leaf);
+    leaf.tick();
+    return leaf;
+  }
+
+  it("is asked for where it has lost the tie, and is there with a higher number if it answers", () => {
+    const leaf = tied();
+    expect(asked(leaf)).toEqual([`p1 ${M} ${I4}`]);
+    leaf.sees({ signal: "data" });
+    leaf.sees({ ip: I4, signal: "answer" });
+
+    expect(leaf.where()).toBe("p1");
+    expect(leaf.advertised()).toEqual([`${M} - 1`, `${M} ${I4} 1`]);
+    expect(leaf.noticesOf("alive-twice")).toEqual([]);
+  });
+
+  it("stays where it is if it does not answer, and is asked three times", () => {
+    const leaf = tied();
+    leaf.pass(10_000);
+
+    expect(leaf.where()).toBe(A);
+    expect(leaf.advertised()).toEqual([]);
+    expect(asked(leaf)).toEqual(Array(3).fill(`p1 ${M} ${I4}`));
+  });
+
+  it("stays where it went on to: an answer that is older than that is late", () => {
+    const leaf = tied();
+    leaf.hears(adv(C, { seq: 1 }));
+    leaf.sees({ ip: I4, signal: "answer" });
+
+    expect(leaf.where()).toBe(C);
+    expect(leaf.noticesOf("alive-twice")).toMatchObject([{ mac: M, port: "p1", vtep: C }]);
+  });
+
+  it("stays where it is sticky", () => {
+    const leaf = tied({ isSticky: true });
+    leaf.sees({ ip: I4, signal: "answer" });
+
+    expect(leaf.where()).toBe(A);
+    expect(leaf.noticesOf("sticky-violated")).toEqual([]);
   });
 });
 

@@ -36,7 +36,7 @@ import { Mouth } from "./say.ts";
 import { kernelSettingsOf, settingsOf } from "./settings.ts";
 import { earlier, Sleeper } from "./sleeper.ts";
 import { metricsOf, type Shown, snapshotOf } from "./snapshot.ts";
-import { Tables } from "./tables.ts";
+import { TABLES_OF_LINKS, Tables } from "./tables.ts";
 
 export interface DaemonOptions {
   readonly config: Config;
@@ -156,9 +156,9 @@ class Daemon implements AsyncDisposable {
     // What is running ends when we close; if one of them ends before, something is broken.
     const running = Promise.all([this.#gobgp.run(closing), tables.run(closing), provisioning]);
     running.catch(() => {});
-    const started = await attempted(kernel.start());
+    const readAhead = (): void => tables.readAhead(TABLES_OF_LINKS, closing);
+    const started = await attempted(kernel.start(observeOnly ? undefined : readAhead));
     if (!started.ok) return started;
-    if (!observeOnly) tables.readKernel();
     const control = await listen({
       ...config.control,
       snapshot: () => snapshotOf(this.#shown(), now()),

@@ -19,6 +19,8 @@ type Reconcilers = {
 };
 
 const KERNEL_TABLES = ["fdb", "redirect", "neighbour", "flood"] as const;
+/** Those that are read with all that the kernel has of their kind, and at the same time. */
+export const TABLES_OF_LINKS = ["fdb", "neighbour", "flood"] as const;
 const FORWARDING_TABLES = ["fdb", "redirect"] as const;
 const ROUTE_TABLES = ["mac-ip-route", "imet-route"] as const;
 
@@ -74,11 +76,11 @@ export class Tables {
   }
 
   /**
-   * From now on the kernel's tables may be read: which device is which is known. It takes as long as
-   * gobgpd takes to tell its routes, and another thread does it.
+   * These tables may be read from now on: which device is which is known. It takes as long as gobgpd
+   * takes to tell its routes, and another thread does it.
    */
-  readKernel(): void {
-    for (const table of KERNEL_TABLES) this.of[table].allowReading();
+  readAhead(tables: readonly TableName[], signal: AbortSignal): void {
+    for (const table of tables) this.of[table].readAhead(signal);
     this.#kernel.wake();
   }
 

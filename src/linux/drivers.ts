@@ -3,6 +3,7 @@ import type { MacAddress } from "../evpn/mac.ts";
 import type { TableName, Tables } from "../evpn/rows.ts";
 import type { Listener } from "../mobility/observation.ts";
 import type { Driver } from "../reconcile/driver.ts";
+import type { RowDumps } from "./dumps.ts";
 import { FdbDriver } from "./fdb-driver.ts";
 import { FloodDriver, type FloodMemory } from "./flood-driver.ts";
 import type { ForeignRows } from "./foreign-rows.ts";
@@ -24,6 +25,7 @@ export type TableDrivers = {
 
 export interface DriverParts {
   readonly netlink: NetlinkClient;
+  readonly dumps: RowDumps;
   readonly links: LinkTable;
   readonly foreign: ForeignRows;
   readonly listener: Listener<LinuxNotice>;

@@ -1,6 +1,7 @@
 /** Reads whole tables of the kernel, message by message. */
+import { setImmediate as turnsEnd } from "node:timers/promises";
 import type { Result } from "../evpn/result.ts";
-import { MessageWriter, type NetlinkMalformed, type NetlinkMessage } from "../wire/netlink.ts";
+import { MessageWriter, type NetlinkMalformed } from "../wire/netlink.ts";
 import { decodeLink, type LinkMessage, writeLinkDump } from "../wire/netlink-link.ts";
 import {
   decodeNeighbour,
@@ -10,42 +11,76 @@ import {
   writeNeighbourDump,
 } from "../wire/netlink-neighbour.ts";
 import type { NetlinkClient } from "./netlink-client.ts";
+import { type KernelRow, kernelRow } from "./ownership.ts";
 
-export interface DumpReader<T> {
-  readonly read: (told: T) => void;
-  readonly ignored: (reason: NetlinkMalformed | NeighbourIgnored) => void;
+export interface LinkReader {
+  readonly read: (link: LinkMessage) => void;
+  readonly ignored: (reason: NetlinkMalformed) => void;
 }
 
 /** All links; then, from the bridges, the VLANs of their ports. */
-export async function dumpLinks(
-  netlink: NetlinkClient,
-  reader: DumpReader<LinkMessage>,
-): Promise<void> {
+export async function dumpLinks(netlink: NetlinkClient, reader: LinkReader): Promise<void> {
   for (const about of ["device", "port"] as const) {
     const request = new MessageWriter();
     writeLinkDump(request, about);
-    await netlink.dump(request.finish(), each(decodeLink, reader));
+    await netlink.dump(request.finish(), (message) => take(decodeLink(message), reader));
   }
 }
 
-/** IP neighbours, or forwarding entries. */
-export async function dumpNeighbours(
-  netlink: NetlinkClient,
-  family: NeighbourFamily,
-  reader: DumpReader<Neighbour>,
-): Promise<void> {
-  const request = new MessageWriter();
-  writeNeighbourDump(request, { family, port: undefined });
-  await netlink.dump(request.finish(), each(decodeNeighbour, reader));
+export interface RowReader {
+  readonly read: (neighbour: Neighbour, row: KernelRow) => void;
+  readonly ignored?: (reason: NetlinkMalformed | NeighbourIgnored) => void;
 }
 
-function each<T>(
-  decode: (message: NetlinkMessage) => Result<T, NetlinkMalformed | NeighbourIgnored>,
-  { read, ignored }: DumpReader<T>,
-): (message: NetlinkMessage) => void {
-  return (message) => {
-    const told = decode(message);
-    if (told.ok) read(told.value);
-    else ignored(told.error);
-  };
+interface Dump {
+  readonly readers: RowReader[];
+  readonly done: Promise<void>;
+}
+
+/**
+ * Dumps of neighbours and forwarding entries. Several want the same tables at the start, which may
+ * have hundreds of thousands of rows: who asks for a dump that has not begun yet reads it with the
+ * others. One that is under way is not joined, for its rows may be older than the question.
+ */
+export class RowDumps {
+  readonly #netlink: Pick<NetlinkClient, "dump">;
+  readonly #notBegun = new Map<NeighbourFamily, Dump>();
+
+  constructor(netlink: Pick<NetlinkClient, "dump">) {
+    this.#netlink = netlink;
+  }
+
+  /** IP neighbours, or forwarding entries, of all devices. */
+  read(family: NeighbourFamily, reader: RowReader): Promise<void> {
+    const joined = this.#notBegun.get(family);
+    if (joined !== undefined) {
+      joined.readers.push(reader);
+      return joined.done;
+    }
+    const readers = [reader];
+    const done = this.#dump(family, readers);
+    this.#notBegun.set(family, { readers, done });
+    return done;
+  }
+
+  async #dump(family: NeighbourFamily, readers: readonly RowReader[]): Promise<void> {
+    await turnsEnd();
+    this.#notBegun.delete(family);
+    const request = new MessageWriter();
+    writeNeighbourDump(request, { family, port: undefined });
+    await this.#netlink.dump(request.finish(), (message) => {
+      const told = decodeNeighbour(message);
+      if (!told.ok) {
+        for (const reader of readers) reader.ignored?.(told.error);
+        return;
+      }
+      const row = kernelRow(told.value);
+      if (row !== undefined) for (const reader of readers) reader.read(told.value, row);
+    });
+  }
+}
+
+function take(told: Result<LinkMessage, NetlinkMalformed>, { read, ignored }: LinkReader): void {
+  if (told.ok) read(told.value);
+  else ignored(told.error);
 }

@@ -17,6 +17,7 @@ import type { VtepAddress } from "../evpn/vtep.ts";
 import type { Change, Driver, Failure } from "../reconcile/driver.ts";
 import { NeighbourFlag, type NeighbourRequest, NeighbourState } from "../wire/netlink-neighbour.ts";
 import { type DeviceRow, readDeviceRows } from "./device-rows.ts";
+import type { RowDumps } from "./dumps.ts";
 import type { ForeignRows } from "./foreign-rows.ts";
 import type { BridgeVlan } from "./forwarding.ts";
 import type { LinkTable } from "./link-table.ts";
@@ -30,6 +31,7 @@ const TABLE = "FDB";
 
 export interface FdbDriverParts {
   readonly netlink: NetlinkClient;
+  readonly dumps: RowDumps;
   readonly links: LinkTable;
   readonly foreign: ForeignRows;
   /** A MAC that the bridge had on a port is behind the VXLAN device now: nobody will tell. */

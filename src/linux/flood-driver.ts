@@ -13,6 +13,7 @@ import type { VtepAddress } from "../evpn/vtep.ts";
 import type { Change, Driver, Failure } from "../reconcile/driver.ts";
 import { NeighbourFlag, type NeighbourRequest } from "../wire/netlink-neighbour.ts";
 import { type DeviceRow, readDeviceRows } from "./device-rows.ts";
+import type { RowDumps } from "./dumps.ts";
 import type { ForeignRows } from "./foreign-rows.ts";
 import type { LinkTable } from "./link-table.ts";
 import type { NetlinkClient } from "./netlink-client.ts";
@@ -38,6 +39,7 @@ export interface FloodMemory {
 export interface FloodDriverParts {
   readonly memory: FloodMemory | undefined;
   readonly netlink: NetlinkClient;
+  readonly dumps: RowDumps;
   readonly links: LinkTable;
   readonly foreign: ForeignRows;
 }

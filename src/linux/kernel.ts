@@ -14,6 +14,7 @@ import { announce } from "./announcement.ts";
 import type { SegmentWish } from "./candidates.ts";
 import { requireCapabilities } from "./capabilities.ts";
 import { KERNEL_TABLES, KernelDrivers, type TableDrivers } from "./drivers.ts";
+import { RowDumps } from "./dumps.ts";
 import type { FloodMemory } from "./flood-driver.ts";
 import { ForeignRows } from "./foreign-rows.ts";
 import { type Lesson, type NotTaught, teach } from "./lesson.ts";
@@ -58,9 +59,11 @@ export interface KernelOptions {
 export interface Kernel extends AsyncDisposable {
   /**
    * Opens what is needed, tells all that stands, and resolves when everything has been told. Rejects
-   * with one clear sentence if the kernel will not have us. To be called once.
+   * with one clear sentence if the kernel will not have us. To be called once. As soon as it is known
+   * which device is which, `linksKnown` is called: whoever reads the drivers' rows then, but for the
+   * redirects, has them of the same reading.
    */
-  start(): Promise<void>;
+  start(linksKnown?: () => void): Promise<void>;
   readonly drivers: TableDrivers;
   ports(): readonly PortStatus[];
   /** The bridges of the MAC-VRFs. */
@@ -110,7 +113,12 @@ class OpenKernel implements Kernel {
     this.#signal = AbortSignal.any([signal, this.#ended.signal]);
     this.#links = new LinkTable(options.segments, options.leastAgeingMs);
     this.#netlink = new NetlinkClient((reason) => this.#workerDied(reason), options.now);
-    const parts = { netlink: this.#netlink, links: this.#links, foreign: new ForeignRows() };
+    const parts = {
+      netlink: this.#netlink,
+      dumps: new RowDumps(this.#netlink),
+      links: this.#links,
+      foreign: new ForeignRows(),
+    };
     const taken = (place: Place, mac: MacAddress): void => this.#rows.taken(place, mac);
     this.drivers = new KernelDrivers({ ...parts, listener, taken }, options);
     const { fdb, flood, neighbour } = this.drivers;
@@ -126,7 +134,7 @@ class OpenKernel implements Kernel {
     this.#unknownTargets = new UnknownTargets({ netlink: this.#netlink, tell, policy });
   }
 
-  async start(): Promise<void> {
+  async start(linksKnown: () => void = () => {}): Promise<void> {
     this.#signal.throwIfAborted();
     await requireCapabilities(this.#netlink, this.#options);
     this.#signal.throwIfAborted();
@@ -146,7 +154,7 @@ class OpenKernel implements Kernel {
       receiveBuffer === undefined ? {} : { receiveBuffer },
     );
     this.#signal.addEventListener("abort", () => this.#close(), { once: true });
-    await this.#reading.start();
+    await this.#reading.start(linksKnown);
     if (!this.#options.readOnly) await this.drivers.redirect.start();
     this.#listener.news({ kind: "told", source: "kernel" });
     this.#isListening = true;

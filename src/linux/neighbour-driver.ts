@@ -7,25 +7,25 @@ import type { MacAddress } from "../evpn/mac.ts";
 import { type NeighbourKey, type NeighbourRow, neighbourKey } from "../evpn/rows.ts";
 import type { Vni } from "../evpn/vni.ts";
 import type { Change, Driver, Failure } from "../reconcile/driver.ts";
-import { MessageWriter } from "../wire/netlink.ts";
 import {
-  decodeNeighbour,
   ipFamily,
+  type Neighbour,
   NeighbourFlag,
   type NeighbourRequest,
   NeighbourState,
-  writeNeighbourDump,
 } from "../wire/netlink-neighbour.ts";
+import type { RowDumps } from "./dumps.ts";
 import type { ForeignRows } from "./foreign-rows.ts";
 import type { LinkTable } from "./link-table.ts";
 import type { NetlinkClient } from "./netlink-client.ts";
-import { ipKey, kernelRow, OWN_PROTOCOL } from "./ownership.ts";
+import { ipKey, type KernelRow, OWN_PROTOCOL } from "./ownership.ts";
 import { foreignRow, missingDevice, type Plan, writeRows } from "./row-writer.ts";
 
 const TABLE = "neighbour";
 
 export interface NeighbourDriverParts {
   readonly netlink: NetlinkClient;
+  readonly dumps: RowDumps;
   readonly links: LinkTable;
   readonly foreign: ForeignRows;
 }
@@ -49,19 +49,16 @@ export class NeighbourDriver implements Driver<NeighbourKey, NeighbourRow> {
 
   async list(signal: AbortSignal): Promise<ReadonlyMap<NeighbourKey, NeighbourRow>> {
     const rows = new Map<NeighbourKey, NeighbourRow>();
+    const read = (_: Neighbour, found: KernelRow): void => {
+      if (found.kind !== "neighbour" || found.owner !== "us" || found.mac === undefined) return;
+      const place = this.#parts.links.byNeighbours(found.device);
+      if (place === undefined) return;
+      const row = rowOf(place.segment.vni, found.ip, { mac: found.mac, router: found.router });
+      rows.set(neighbourKey(row), row);
+    };
     for (const family of ["ipv4", "ipv6"] as const) {
       signal.throwIfAborted();
-      const request = new MessageWriter();
-      writeNeighbourDump(request, { family, port: undefined });
-      await this.#parts.netlink.dump(request.finish(), (message) => {
-        const neighbour = decodeNeighbour(message);
-        const found = neighbour.ok ? kernelRow(neighbour.value) : undefined;
-        if (found?.kind !== "neighbour" || found.owner !== "us" || found.mac === undefined) return;
-        const place = this.#parts.links.byNeighbours(found.device);
-        if (place === undefined) return;
-        const row = rowOf(place.segment.vni, found.ip, { mac: found.mac, router: found.router });
-        rows.set(neighbourKey(row), row);
-      });
+      await this.#parts.dumps.read(family, { read });
     }
     signal.throwIfAborted();
     this.#standing = new Set(rows.keys());

@@ -6,9 +6,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Listener } from "../mobility/observation.ts";
 import type { NetlinkMalformed } from "../wire/netlink.ts";
-import type { Neighbour, NeighbourIgnored } from "../wire/netlink-neighbour.ts";
+import type { NeighbourIgnored } from "../wire/netlink-neighbour.ts";
 import { KERNEL_TABLES } from "./drivers.ts";
-import { dumpLinks, dumpNeighbours } from "./dumps.ts";
+import { dumpLinks, type RowDumps, type RowReader } from "./dumps.ts";
 import type { LinkTable } from "./link-table.ts";
 import type { NetlinkClient } from "./netlink-client.ts";
 import type { LinuxNotice } from "./notice.ts";
@@ -21,6 +21,7 @@ const SHARE = 100;
 
 export interface KernelReadingParts {
   readonly netlink: NetlinkClient;
+  readonly dumps: RowDumps;
   readonly links: LinkTable;
   readonly rows: RowSource;
   readonly listener: Listener<LinuxNotice>;
@@ -42,9 +43,9 @@ export class KernelReading {
     this.#signal = signal;
   }
 
-  /** The first reading. Rejects if it fails. */
-  async start(): Promise<void> {
-    this.#running = this.#readAll();
+  /** The first reading. Rejects if it fails. `linksKnown` is called before any other row is read. */
+  async start(linksKnown: () => void): Promise<void> {
+    this.#running = this.#readAll(linksKnown);
     try {
       await this.#running;
     } finally {
@@ -89,8 +90,8 @@ export class KernelReading {
     this.#running = undefined;
   }
 
-  async #readAll(): Promise<void> {
-    const { links, rows, netlink, listener, settle } = this.#parts;
+  async #readAll(linksKnown: () => void = () => {}): Promise<void> {
+    const { links, rows, netlink, dumps, listener, settle } = this.#parts;
     links.beginReading();
     rows.beginReading();
     const ignored = (reason: NetlinkMalformed | NeighbourIgnored): void =>
@@ -98,10 +99,9 @@ export class KernelReading {
     await dumpLinks(netlink, { read: (link) => links.read(link), ignored });
     links.endReading();
     settle();
-    const reader = { read: (neighbour: Neighbour) => rows.read(neighbour), ignored };
-    for (const family of ["ipv4", "ipv6", "bridge"] as const) {
-      await dumpNeighbours(netlink, family, reader);
-    }
+    linksKnown();
+    const reader: RowReader = { read: (neighbour, row) => rows.read(neighbour, row), ignored };
+    for (const family of ["ipv4", "ipv6", "bridge"] as const) await dumps.read(family, reader);
     rows.endReading();
     settle();
   }

@@ -61,9 +61,7 @@ export class RowSource {
   }
 
   /** What stood when it was read. */
-  read(neighbour: Neighbour): void {
-    const row = kernelRow(neighbour);
-    if (row === undefined) return;
+  read(neighbour: Neighbour, row: KernelRow): void {
     const place = placeKey(row);
     this.#unread.delete(place);
     if (this.#heardMeanwhile?.has(place) === true) return;

@@ -24,6 +24,7 @@ import { Difference } from "./difference.ts";
 import { DirtyRows } from "./dirty-rows.ts";
 import type { Change, Driver, Failure } from "./driver.ts";
 import { DueReading } from "./due-reading.ts";
+import { Listing } from "./listing.ts";
 import { OwnEchoes } from "./own-echoes.ts";
 import { ToldReasons } from "./told-reasons.ts";
 import { type Waiting, WaitingRows } from "./waiting-rows.ts";
@@ -43,25 +44,25 @@ export class Reconciler<Key extends string, Row> {
   readonly #echoes: OwnEchoes<Key, Row>;
   readonly #counts = { put: 0, removed: 0, failed: 0, drifted: 0, read: 0 };
   readonly #told = new ToldReasons<Key>();
-  /** When the last pass was over. */
   #driftedBefore = 0;
   #isOpen = false;
   #hasRead = false;
   readonly #reading = new DueReading();
+  readonly #listing: Listing<Key, Row>;
   /** What was read before it is known what is wanted. */
   #unjudged: Pick<RowsRead, "cause" | "rows"> | undefined;
-  /** What was seen while the table was being read, which is newer than what was read. */
-  #seenMeanwhile: Set<Key> | undefined;
 
   constructor(driver: Driver<Key, Row>) {
     this.#driver = driver;
+    this.#listing = new Listing(driver);
     this.#table = new Difference((wanted, actual) => driver.agree(wanted, actual));
     this.#echoes = new OwnEchoes((written, seen) => this.#table.same(written, seen));
   }
 
-  /** From now on it may be read: it can be told by then whose a row is. */
-  allowReading(): void {
+  /** It may be read: it can be told by now whose a row is. Its rows are asked for at once. */
+  readAhead(signal: AbortSignal): void {
     this.#reading.allow();
+    this.#listing.begin(signal);
   }
 
   /** From now on it may be written: all sources have told their start. */
@@ -73,6 +74,8 @@ export class Reconciler<Key extends string, Row> {
   /** What should stand at this key. The same as before changes nothing, not even a retry's time. */
   want(key: Key, row: Row | undefined): void {
     if (!this.#table.want(key, row)) return;
+    // What is not right is found when the table has been read for the first time.
+    if (this.#counts.read === 0) return;
     if (row === undefined) this.#told.forget(key);
     if (this.#waiting.isForeign(key) && row !== undefined) return;
     this.#waiting.forget(key);
@@ -81,7 +84,7 @@ export class Reconciler<Key extends string, Row> {
 
   /** An echo: what stands at this key outside, of ours; `undefined` is nothing, of nobody. */
   saw(key: Key, row: Row | undefined): void {
-    this.#seenMeanwhile?.add(key);
+    this.#listing.saw(key);
     if (row === undefined && this.#waiting.isForeign(key)) {
       this.#waiting.forget(key);
       this.#mark(key);
@@ -102,6 +105,7 @@ export class Reconciler<Key extends string, Row> {
   /** What stands outside is no longer known: it is read again, and what waits is tried again. */
   resync(cause: string): void {
     this.#reading.ask(cause);
+    this.#listing.forget();
     this.#echoes.forgetAll();
   }
 
@@ -144,7 +148,7 @@ export class Reconciler<Key extends string, Row> {
   /** Whether nothing that was marked up to this turn could be written now. */
   isTried(turn: number): boolean {
     if (!this.#isOpen || !this.#hasRead) return true;
-    return !this.#dirty.hasUpTo(turn);
+    return this.#unjudged === undefined && !this.#dirty.hasUpTo(turn);
   }
 
   /** The earliest time at which something is to be tried again. */
@@ -176,7 +180,7 @@ export class Reconciler<Key extends string, Row> {
   }
 
   get pending(): Pending {
-    let dirty = this.#inFlight.size;
+    let dirty = this.#counts.read === 0 ? this.#table.desired.size : this.#inFlight.size;
     for (const key of this.#dirty.keys()) if (!this.#inFlight.has(key)) dirty++;
     return { dirty, ...this.#waiting.counts() };
   }
@@ -264,10 +268,8 @@ export class Reconciler<Key extends string, Row> {
   /** What is read before it is open is told when it can be said what of it is wrong. */
   async #read({ now, signal }: ApplyOptions): Promise<Reading | undefined> {
     const cause = this.#reading.begin();
-    const seenMeanwhile = new Set<Key>();
-    this.#seenMeanwhile = seenMeanwhile;
     try {
-      const rows = await this.#driver.list(signal);
+      const { rows, seenMeanwhile } = await this.#listing.take(signal);
       this.#table.read(rows, seenMeanwhile);
       this.#unjudged = { cause, rows: rows.size };
       const reading = this.#isOpen ? this.#judge() : undefined;
@@ -277,8 +279,6 @@ export class Reconciler<Key extends string, Row> {
     } catch (error) {
       this.#reading.failed(cause, now);
       return { kind: "unreadable", cause, reason: messageOf(error) };
-    } finally {
-      this.#seenMeanwhile = undefined;
     }
   }
 

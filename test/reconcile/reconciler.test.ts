@@ -93,7 +93,7 @@ describe("A table that may be read before it may be written", () => {
   it("is read once, is told when it can be said what is wrong, and takes no echo for drift", async () => {
     table.rows.set("right", row(1));
     table.rows.set("stale", row(2));
-    reconciler.allowReading();
+    reconciler.readAhead(new AbortController().signal);
     expect(reconciler.hasWork(["put"], 9, 0)).toBe(true);
     expect(await apply()).toEqual({ written: [], failed: [], reading: undefined });
     expect(reconciler.hasWork(["put", "remove"], 9, 0)).toBe(false);
@@ -111,9 +111,44 @@ describe("A table that may be read before it may be written", () => {
     expect(reconciler.counts).toMatchObject({ drifted: 0, read: 1 });
   });
 
+  it("is asked for its rows at once; what is seen from then on is newer than what is read", async () => {
+    table.rows.set("a", row(1));
+    reconciler.readAhead(signal);
+    expect(table.lists).toBe(1);
+    reconciler.saw("a", row(2));
+    await apply();
+    expect(table.lists).toBe(1);
+    expect(reconciler.actual.get("a")).toEqual(row(2));
+  });
+
+  it("is asked once more where what it was asked for is not to be believed any more", async () => {
+    reconciler.readAhead(signal);
+    table.rows.set("a", row(1));
+    reconciler.resync("netlink overrun");
+    await apply();
+    expect(table.lists).toBe(2);
+    expect(reconciler.actual.get("a")).toEqual(row(1));
+  });
+
+  it("is not tried before it was judged, and all that is wanted is pending until then", async () => {
+    table.rows.set("right", row(1));
+    reconciler.readAhead(signal);
+    await apply();
+    reconciler.want("right", row(1));
+    reconciler.want("missing", row(3));
+    const { turn } = reconciler;
+    expect(reconciler.pending.dirty).toBe(2);
+    reconciler.open();
+    expect(reconciler.isTried(turn)).toBe(false);
+    await apply();
+    expect(reconciler.isTried(turn)).toBe(true);
+    expect(triedKeys()).toEqual(["put missing"]);
+    expect(reconciler.pending.dirty).toBe(0);
+  });
+
   it("that can not be read is tried again in its time", async () => {
     table.failNextLists = 1;
-    reconciler.allowReading();
+    reconciler.readAhead(new AbortController().signal);
     expect((await apply()).reading).toMatchObject({ kind: "unreadable" });
     expect(reconciler.nextAt()).toBe(100);
     expect(reconciler.hasWork(["put"], 0, 99)).toBe(false);

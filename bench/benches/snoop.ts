@@ -12,6 +12,8 @@ const HOSTS = { first: 500_000, count: 256 };
 const DRAIN_MS = 500;
 /** ARP frames a second, which a listener hears before it is measured. */
 const WARM_UP = 20_000;
+/** Node tidies up now and then, in a second of its own choice. */
+const QUIET_SAMPLES = 6;
 const METRICS = "http://127.0.0.1:9479/metrics";
 
 interface Heard {
@@ -146,7 +148,7 @@ async function measureQuiet(
   lab: BenchLeaf,
   { ports, isSmoke }: { readonly ports: number; readonly isSmoke: boolean },
 ): Promise<Measurement> {
-  const seconds = isSmoke ? 0.5 : 4;
+  const seconds = isSmoke ? 0.5 : 3;
   const few = await quietCpu(lab, seconds);
   const names = Array.from({ length: ports }, (_, i) => `quiet${i}`);
   const lines = names.map((name) => `link add ${name} type veth peer name ${name}h\n`);
@@ -177,9 +179,9 @@ async function quietCpu(lab: BenchLeaf, seconds: number): Promise<readonly numbe
   const daemon = lab.startRoamd();
   await daemon.said(['"kind":"ready"']);
   // Until what the start has left behind is tidied up.
-  await sleep(seconds * 500);
+  await sleep(seconds * 1000);
   const samples: number[] = [];
-  for (let i = 0; i < 2; i++) {
+  for (let i = 0; i < QUIET_SAMPLES; i++) {
     const before = daemon.cpuMs();
     await sleep(seconds * 1000);
     samples.push((daemon.cpuMs() - before) / seconds);

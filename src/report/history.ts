@@ -46,6 +46,10 @@ export class History {
     this.#add(`${row.vni}|${row.mac}`, { id, row }, isArrivalRow(row));
   }
 
+  knows({ vni, mac }: Pick<Followed, "vni" | "mac">): boolean {
+    return this.#hostOf(`${vni}|${mac}`) !== undefined;
+  }
+
   /** A move has begun, or has a further step. */
   moved(move: Followed): void {
     const key = `${move.vni}|${move.mac}`;

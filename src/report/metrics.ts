@@ -37,8 +37,8 @@ const MOVE_SECONDS = [0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0
 
 export class Metrics {
   readonly #registry = new Registry();
-  readonly #counters: ReadonlyMap<string, Counter>;
-  /** Counted with every frame that is heard, and made known when somebody asks. */
+  /** Counted with every notice and every frame, and made known when somebody asks. */
+  readonly #counts = new Map<string, Map<string, number>>();
   readonly #signals = new Map<Signal, number>();
   readonly #resyncs: Counter;
   readonly #apply: Histogram;
@@ -46,17 +46,16 @@ export class Metrics {
 
   constructor(snapshot: () => MetricsSnapshot, build: Build) {
     const registers = [this.#registry];
-    this.#counters = new Map(
-      Object.entries(COUNTERS).map(([name, { help, label }]) => [
-        name,
-        new Counter({ name, help, labelNames: [label], registers }),
-      ]),
-    );
+    for (const [name, { help, label }] of Object.entries(COUNTERS)) {
+      const counts = new Map<string, number>();
+      this.#counts.set(name, counts);
+      declareCounts({ name, help, labelNames: [label], registers }, counts);
+    }
     const of = (name: OtherName) => {
       const { help, labels } = OTHERS[name];
       return { name, help, labelNames: Object.keys(labels), registers };
     };
-    declareSignals(of, this.#signals);
+    declareCounts(of("roamd_signals_total"), this.#signals);
     this.#resyncs = new Counter(of("roamd_resyncs_total"));
     this.#apply = new Histogram({ ...of("roamd_apply_seconds"), buckets: APPLY_SECONDS });
     this.#move = new Histogram({ ...of("roamd_move_seconds"), buckets: MOVE_SECONDS });
@@ -66,7 +65,8 @@ export class Metrics {
 
   /** `value` is that of the counter's label: a word of ours, never text from outside. */
   count(name: CounterName, value: string, by = 1): void {
-    this.#counters.get(name)?.inc({ [COUNTERS[name].label]: value }, by);
+    const counts = this.#counts.get(name);
+    counts?.set(value, (counts.get(value) ?? 0) + by);
   }
 
   sawSignal(signal: Signal): void {
@@ -129,12 +129,13 @@ function declareGauges(of: OptionsOf, snapshot: () => MetricsSnapshot): void {
   gauge(of("roamd_ready"), (one) => one.set(Number(snapshot().ready)));
 }
 
-function declareSignals(of: OptionsOf, signals: ReadonlyMap<Signal, number>): void {
+function declareCounts(options: Options, counts: ReadonlyMap<string, number>): void {
+  const [label = ""] = options.labelNames;
   new Counter({
-    ...of("roamd_signals_total"),
+    ...options,
     collect() {
       this.reset();
-      for (const [signal, count] of signals) this.inc({ signal }, count);
+      for (const [value, count] of counts) this.inc({ [label]: value }, count);
     },
   });
 }

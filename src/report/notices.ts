@@ -31,9 +31,11 @@ export function sentenceOf(notice: AnyNotice): string {
   return entryOf(notice).sentence(notice);
 }
 
+const NO_COUNTS: readonly Count[] = [];
+
+/** What it counts besides itself. */
 export function countsOf(notice: AnyNotice): readonly Count[] {
-  const own = entryOf(notice).counts?.(notice) ?? [];
-  return [["roamd_notices_total", notice.kind], ...own];
+  return entryOf(notice).counts?.(notice) ?? NO_COUNTS;
 }
 
 const GOBGP: Entries<GobgpNotice> = {

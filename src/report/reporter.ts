@@ -48,7 +48,10 @@ export class Reporter {
   constructor({ metrics, log, keep, later = atTurnsEnd }: ReporterOptions) {
     this.#later = later(() => this.#work());
     this.history = new History(keep);
-    this.timeline = new Timeline((move) => this.history.moved(move));
+    this.timeline = new Timeline(
+      (move) => this.history.moved(move),
+      (host) => this.history.knows(host),
+    );
     this.#metrics = metrics;
     this.#noticeLog = new NoticeLog(log);
     // A counter that turns up with 1 has not increased, as Prometheus counts.
@@ -92,7 +95,8 @@ export class Reporter {
 
   #told(notice: AnyNotice, at: number): void {
     if (notice.kind === "redirected") this.timeline.observeRedirected(notice);
-    for (const count of countsOf(notice)) this.#metrics.count(...count);
+    this.#metrics.count("roamd_notices_total", notice.kind);
+    for (const [name, value, by] of countsOf(notice)) this.#metrics.count(name, value, by);
     this.#noticeLog.tell(notice, at);
     if (this.#watchers.size > 0) this.#publish(noticeEvent(notice), at);
   }

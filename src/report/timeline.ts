@@ -46,9 +46,12 @@ export const FOLLOWED_MAX = 20_000;
 /** A host that turns up elsewhere within this time has moved; later it has left and come. */
 export const MOVE_WITHIN_MS = 60_000;
 
-interface Redirected {
+interface HostOf {
   readonly vni: Vni;
   readonly mac: MacAddress;
+}
+
+interface Redirected extends HostOf {
   readonly frames: number;
 }
 
@@ -58,10 +61,18 @@ export class Timeline {
   /** The last of every MAC, the one followed for longest first. */
   readonly #followed = new Map<string, Followed>();
   readonly #changed: (move: Followed) => void;
+  readonly #isKnown: (host: HostOf) => boolean;
 
-  /** `changed` is called with every move that begins, arrivals and departures too, or has a step. */
-  constructor(changed: (move: Followed) => void = () => {}) {
+  /**
+   * `changed` is called with every move that begins, arrivals and departures too, or has a step; but
+   * not with hosts that come up at other leaves, by the hundred thousand, if they are not known.
+   */
+  constructor(
+    changed: (move: Followed) => void = () => {},
+    isKnown: (host: HostOf) => boolean = () => true,
+  ) {
     this.#changed = changed;
+    this.#isKnown = isKnown;
   }
 
   /** `seenAt` is when the frame or route reached us, where that is known to be before `at`. */
@@ -121,6 +132,9 @@ export class Timeline {
   #moved(notice: Moved, { startedAt, at }: { startedAt: number; at: number }): void {
     const key = keyOf(notice);
     const before = this.#followed.get(key);
+    const direction = directionOf(notice.from, notice.to);
+    const isElsewhere = direction === "arrived" && notice.to.kind === "vtep";
+    if (isElsewhere && before === undefined && !this.#isKnown(notice)) return;
     this.#followed.delete(key);
     const steps = new Map<StepName, number>([
       [firstStep(notice.signal), startedAt],
@@ -128,7 +142,6 @@ export class Timeline {
     ]);
     // Spread last: an object that begins with a spread has a shape of its own in V8 (Node 20).
     const begun: Followed = { startedAt, by: null, redirected: 0, steps, ...notice };
-    const direction = directionOf(notice.from, notice.to);
     const joined =
       direction === "arrived" && before !== undefined ? join(before, begun) : undefined;
     const followed = joined ?? begun;
@@ -163,7 +176,7 @@ export class Timeline {
   }
 }
 
-function keyOf({ vni, mac }: { readonly vni: Vni; readonly mac: MacAddress }): string {
+function keyOf({ vni, mac }: HostOf): string {
   return `${vni}|${mac}`;
 }
 

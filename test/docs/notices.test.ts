@@ -37,8 +37,7 @@ function examplesOf(kind: AnyNotice["kind"]): readonly AnyNotice[] {
 function section(heading: string, kinds: readonly AnyNotice["kind"][]): string {
   const rows = kinds.map((kind) => {
     const examples = examplesOf(kind);
-    const counters = examples.flatMap(countsOf).map(([counter]) => counter);
-    const others = new Set(counters.filter((counter) => counter !== "roamd_notices_total"));
+    const others = new Set(examples.flatMap(countsOf).map(([counter]) => counter));
     return [
       `\`${kind}\``,
       [...new Set(examples.map(levelOf))].join(", "),

@@ -27,7 +27,10 @@ let kept: Map<number, () => HistoryRow>;
 beforeEach(() => {
   kept = new Map();
   history = new History((id, row) => kept.set(id, row));
-  timeline = new Timeline((move) => history.moved(move));
+  timeline = new Timeline(
+    (move) => history.moved(move),
+    (host) => history.knows(host),
+  );
 });
 
 function rows(): HistoryRow[] {
@@ -41,6 +44,14 @@ function outranked(): Parameters<History["told"]>[0] {
 }
 
 describe("The history of a host", () => {
+  it("takes in that one comes up at another leaf only where something is known of it", () => {
+    timeline.observeNotice(moved(nowhere, vtep(LEAF2)), START);
+    expect(rows()).toEqual([]);
+    history.told(outranked(), START);
+    timeline.observeNotice(moved(nowhere, vtep(LEAF2)), START + 1);
+    expect(rows().map(({ kind }) => kind)).toEqual(["outranked", "moved"]);
+  });
+
   it("has its moves with every step, the last of which come later", () => {
     const over = { vtep: LEAF2, seq: 2, sticky: false, decidedBy: "sequence" } as const;
     const notice = moved(vtep(LEAF2), port("eth1"), { seq: 3, over });

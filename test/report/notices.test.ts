@@ -16,7 +16,6 @@ describe("A move", () => {
     (way, notice, level) => {
       expect(levelOf(notice)).toBe(level);
       expect(countsOf(notice)).toEqual([
-        ["roamd_notices_total", "moved"],
         ["roamd_moves_total", way],
         ["roamd_decisions_total", "moved"],
       ]);

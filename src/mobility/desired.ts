@@ -18,17 +18,21 @@ export interface Advertising {
 export function rowsOf(entry: MacEntry, { vrf, frozenIps }: Advertising): RowAt[] {
   const { vni, mac, local } = entry;
   if (local !== undefined) {
-    const ips = [...local.ips.keys()].filter((ip) => !frozenIps.has(ip));
-    return [undefined, ...ips].map((ip) => {
-      const row = ownRoute(entry, { ip, local, vrf });
-      return { table: "mac-ip-route", key: macIpRouteKey(row), row };
-    });
+    const rows = [rowOfRoute(ownRoute(entry, { ip: undefined, local, vrf }))];
+    for (const ip of local.ips.keys()) {
+      if (!frozenIps.has(ip)) rows.push(rowOfRoute(ownRoute(entry, { ip, local, vrf })));
+    }
+    return rows;
   }
   const owner = ownerElsewhere(entry);
   if (owner === undefined) return [];
   // C2.12, C2.3: whatever is seen here, the MAC stays there; the kernel is not to think otherwise.
   const pinned = owner.sticky || entry.frozen !== undefined;
   return [{ table: "fdb", key: fdbKey(entry), row: { vni, mac, vtep: owner.vtep, pinned } }];
+}
+
+function rowOfRoute(row: MacIpRoute): RowAt {
+  return { table: "mac-ip-route", key: macIpRouteKey(row), row };
 }
 
 function ownRoute(

@@ -17,18 +17,9 @@ import { type Duplicate, type DuplicateSettings, isExempt, isHandover } from "./
 import { giveUp } from "./give-up.ts";
 import { ipMoved } from "./ip-duplicates.ts";
 import { hasLostTie, isLate, tellLate } from "./late.ts";
-import {
-  claimed,
-  found,
-  left,
-  type Refusal,
-  seen,
-  strongestRival,
-  unclaimed,
-  withoutIp,
-} from "./learn.ts";
+import { claimed, found, left, type Refusal, seen, unclaimed, withoutIp } from "./learn.ts";
 import { hasLetGo, watchLetGo } from "./let-go.ts";
-import { claimOf, type MacEntry, newEntry, ownerElsewhere } from "./mac-entry.ts";
+import { claimOf, type MacEntry, newEntry, ownerElsewhere, strongestRival } from "./mac-entry.ts";
 import { askAfterArrival } from "./membership.ts";
 import { reservedBy } from "./migration.ts";
 import type { Place, SightingIgnored } from "./notice.ts";

@@ -10,7 +10,6 @@ import { isSameRoute, type MacIpRoute } from "../evpn/mac-ip-route.ts";
 import type { VtepAddress } from "../evpn/vtep.ts";
 import { countMove, type DuplicateSettings, duplicateFrom, NO_MOVES } from "./duplicates.ts";
 import {
-  bestClaim,
   bestRemoteClaim,
   claimOf,
   type Frozen,
@@ -19,6 +18,7 @@ import {
   type MacEntry,
   remoteIps,
   type Seen,
+  strongestRival,
 } from "./mac-entry.ts";
 
 /** What the entry alone can not know when a host is seen. */
@@ -237,10 +237,10 @@ export function claimed(entry: MacEntry, route: MacIpRoute): MacEntry {
     heardSeq: Math.max(entry.heardSeq, claimOf(route).seq),
     frozen: entry.frozen && outbidWhileFrozen(entry.frozen, claimOf(route)),
   };
+  if (next.local === undefined) return next;
   // RFC 7432 §15: whoever sees a higher number withdraws; C1.7: so does the higher VTEP of a tie.
   const rival = strongestRival(next);
-  if (next.local === undefined || rival === undefined) return next;
-  if (!outranks(rival, next.local.claim)) return next;
+  if (rival === undefined || !outranks(rival, next.local.claim)) return next;
   const { port, ips } = next.local;
   return { ...left(next), check: ips.size === 0 ? undefined : port };
 }
@@ -262,15 +262,6 @@ export function checked(entry: MacEntry): MacEntry {
 /** What we have seen ourselves is older than this claim: it must not be acted upon later. */
 function outbidWhileFrozen(frozen: Frozen, claim: MacClaim): Frozen {
   return outranks(claim, frozen.held) ? { ...frozen, waiting: undefined } : frozen;
-}
-
-/**
- * The claim that could take the MAC from us. The address of a gateway stands at many leaves at once
- * and does not move (RFC 7432 §10.1, C1.27).
- */
-export function strongestRival(entry: MacEntry): MacClaim | undefined {
-  const rivals = entry.remote.filter((route) => !route.defaultGateway);
-  return bestClaim(rivals.map(claimOf));
 }
 
 /** A VTEP has withdrawn a route; the memory of its number stays (C1.16, C3.9). */

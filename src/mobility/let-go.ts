@@ -12,8 +12,7 @@ import type { MacAddress } from "../evpn/mac.ts";
 import type { VtepAddress } from "../evpn/vtep.ts";
 import { commit, type Scene } from "./commit.ts";
 import type { Domain, Reminding } from "./domain.ts";
-import { strongestRival } from "./learn.ts";
-import type { LocalClaim, MacEntry } from "./mac-entry.ts";
+import { type LocalClaim, type MacEntry, strongestRival } from "./mac-entry.ts";
 import { familyOf } from "./probes.ts";
 import { raised } from "./reclaim.ts";
 

@@ -161,16 +161,31 @@ export function claimOf(route: MacIpRoute): MacClaim {
   };
 }
 
-/** The claim no other outranks. */
-export function bestClaim(claims: Iterable<MacClaim>): MacClaim | undefined {
-  let best: MacClaim | undefined;
-  for (const claim of claims) if (best === undefined || outranks(claim, best)) best = claim;
-  return best;
+/** The best of the other VTEPs' claims. */
+export function bestRemoteClaim({ remote }: Pick<MacEntry, "remote">): MacClaim | undefined {
+  return bestClaim(remote);
 }
 
-/** The best of the other VTEPs' claims. */
-export function bestRemoteClaim(entry: Pick<MacEntry, "remote">): MacClaim | undefined {
-  return bestClaim(entry.remote.map(claimOf));
+/**
+ * The claim that could take the MAC from us. The address of a gateway stands at many leaves at once
+ * and does not move (RFC 7432 §10.1, C1.27).
+ */
+export function strongestRival({ remote }: Pick<MacEntry, "remote">): MacClaim | undefined {
+  return bestClaim(remote, (route) => !route.defaultGateway);
+}
+
+/** The claim no other outranks. */
+function bestClaim(
+  routes: readonly MacIpRoute[],
+  counts: (route: MacIpRoute) => boolean = () => true,
+): MacClaim | undefined {
+  let best: MacClaim | undefined;
+  for (const route of routes) {
+    if (!counts(route)) continue;
+    const claim = claimOf(route);
+    if (best === undefined || outranks(claim, best)) best = claim;
+  }
+  return best;
 }
 
 /** The VTEP whose the MAC is, if it is not ours: the best claim, or the one it is frozen at. */

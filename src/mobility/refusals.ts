@@ -6,8 +6,7 @@
  */
 import type { MacAddress } from "../evpn/mac.ts";
 import { commit, type Scene } from "./commit.ts";
-import { strongestRival } from "./learn.ts";
-import type { MacEntry } from "./mac-entry.ts";
+import { type MacEntry, strongestRival } from "./mac-entry.ts";
 import { outbid } from "./reclaim.ts";
 
 /** A route that the speaker has is told by its watch within milliseconds, or seconds under load. */

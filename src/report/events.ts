@@ -1,5 +1,5 @@
 /** What `roam watch` tells: a notice with its sentence, and a move once this leaf has followed it. */
-import type { MoveRecord } from "./move.ts";
+import { type MoveRecord, recordOf } from "./move.ts";
 import type { Level } from "./notice-entry.ts";
 import { type AnyNotice, levelOf, sentenceOf } from "./notices.ts";
 import type { MoveFollowed } from "./timeline.ts";
@@ -17,7 +17,8 @@ export function noticeEvent(notice: AnyNotice): Event {
   return { ...notice, level: levelOf(notice), text: sentenceOf(notice) };
 }
 
-export function followedEvent({ move: { at, ...move }, tookMs }: MoveFollowed): Event {
+export function followedEvent({ move: followed, tookMs }: MoveFollowed): Event {
+  const { at, ...move } = recordOf(followed);
   const took = `${Math.round(tookMs * 10) / 10} ms`;
   const text = `Followed MAC ${move.mac} in VNI ${move.vni} to ${move.to ?? "nowhere"} in ${took}`;
   return { kind: "followed", since: at, ...move, level: "info", text };

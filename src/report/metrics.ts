@@ -82,7 +82,7 @@ export class Metrics {
     this.#apply.observe({ table }, tookMs / 1000);
   }
 
-  moveFollowed({ direction, tookMs }: MoveFollowed): void {
+  moveFollowed({ direction, tookMs }: Omit<MoveFollowed, "move">): void {
     this.#move.observe({ direction }, tookMs / 1000);
   }
 

@@ -24,7 +24,7 @@ export type WrittenRow = {
 
 /** This leaf has done what a move asks of it: the new place is forwarded to, or is told. */
 export interface MoveFollowed {
-  readonly move: MoveRecord;
+  readonly move: Followed;
   readonly direction: Direction;
   readonly tookMs: number;
 }
@@ -103,7 +103,7 @@ export class Timeline {
     const last = followed.to.kind === "port" ? "route-sent" : "fdb";
     const direction = directionOf(followed.from, followed.to);
     if (!isNew || step !== last || direction === "arrived") return undefined;
-    return { move: recordOf(followed), direction, tookMs: at - followed.startedAt };
+    return { move: followed, direction, tookMs: at - followed.startedAt };
   }
 
   /** So many frames more were sent on to where the MAC went. */

@@ -47,16 +47,22 @@ static void on_poll_closed(uv_handle_t *handle) {
   free_if_unused(s);
 }
 
-static void shut(struct sock *s) {
-  if (s->fd < 0) return;
-  if (s->polling) {
+/* Receives no more. Answers the descriptor, which is the caller's from now on; -1: it was closed. */
+static int let_go(struct sock *s) {
+  int fd = s->fd;
+  if (fd >= 0 && s->polling) {
     uv_close((uv_handle_t *)&s->poll, on_poll_closed);
     napi_delete_reference(s->env, s->slab_ref);
     napi_delete_reference(s->env, s->meta_ref);
     napi_delete_reference(s->env, s->callback);
   }
-  close(s->fd);
   s->fd = -1;
+  return fd;
+}
+
+static void shut(struct sock *s) {
+  int fd = let_go(s);
+  if (fd >= 0) close(fd);
 }
 
 /* A worker thread ends: its loop must not be left with a handle of ours. */
@@ -312,6 +318,12 @@ static napi_value close_it(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+static napi_value detach(napi_env env, napi_callback_info info) {
+  napi_value argv[5];
+  struct sock *s = unpack(env, info, 0, argv);
+  return s == NULL ? NULL : number(env, let_go(s));
+}
+
 NAPI_MODULE_INIT() {
   const napi_property_descriptor methods[] = {
       {"bind", NULL, bind_to, NULL, NULL, NULL, napi_default_method, NULL},
@@ -321,6 +333,7 @@ NAPI_MODULE_INIT() {
       {"receiveNow", NULL, receive_now, NULL, NULL, NULL, napi_default_method, NULL},
       {"recv", NULL, receive, NULL, NULL, NULL, napi_default_method, NULL},
       {"send", NULL, send_one, NULL, NULL, NULL, napi_default_method, NULL},
+      {"detach", NULL, detach, NULL, NULL, NULL, napi_default_method, NULL},
       {"close", NULL, close_it, NULL, NULL, NULL, napi_default_method, NULL},
   };
   napi_value constructor;

@@ -5,7 +5,7 @@ import { NeighbourFlag, writeNeighbour } from "../wire/netlink-neighbour.ts";
 import { Errno, LinuxError } from "./linux-error.ts";
 import type { NetlinkClient } from "./netlink-client.ts";
 import { ZERO_MAC } from "./ownership.ts";
-import { openPacketSocket } from "./socket.ts";
+import { closePacketSocket, openPacketSocket } from "./socket.ts";
 
 /** An interface that no machine has. */
 const NO_INTERFACE = 0x7fff_ffff;
@@ -20,7 +20,7 @@ export async function requireCapabilities(
 
 function requireNetRaw(): void {
   try {
-    openPacketSocket().close();
+    closePacketSocket(openPacketSocket());
   } catch (error) {
     if (!(error instanceof LinuxError)) throw error;
     throw new LinuxError("Cannot open a packet socket", error.errno, "it needs CAP_NET_RAW");

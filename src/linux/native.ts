@@ -46,6 +46,8 @@ export interface DatagramSocket {
   /** The length the datagram had, even if `into` is shorter. */
   recv(into: Uint8Array): number;
   send(bytes: Uint8Array): number;
+  /** Receives no more; answers the descriptor, which the caller is to close. -1: it was closed. */
+  detach(): number;
   close(): void;
 }
 

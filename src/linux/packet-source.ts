@@ -23,7 +23,12 @@ import { OverLimit } from "./over-limit.ts";
 import { HOST_SIGNS, TUNNEL_NEWS } from "./packet-filter.ts";
 import type { PictureChange } from "./picture.ts";
 import type { Place, Port, Way } from "./segments.ts";
-import { enlargeReceiveBuffer, listenOnInterface, openPacketSocket } from "./socket.ts";
+import {
+  closePacketSocket,
+  enlargeReceiveBuffer,
+  listenOnInterface,
+  openPacketSocket,
+} from "./socket.ts";
 import { type Ear, type Site, Tap } from "./tap.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
@@ -154,7 +159,7 @@ export class PacketSource implements Disposable {
       this.#taps.set(ifindex, tap);
       return tap;
     } catch (error) {
-      socket?.close();
+      if (socket !== undefined) closePacketSocket(socket);
       if (!(error instanceof LinuxError)) throw error;
       // Gone before we came to it: the link table will say so. Else somebody has to know.
       this.#listener.tell({ kind: "port-deaf", vni, port, reason: error.message });

@@ -7,7 +7,7 @@ import type { Vni } from "../evpn/vni.ts";
 import type { DatagramSocket } from "./native.ts";
 import type { PacketIgnored } from "./notice.ts";
 import type { OverLimit } from "./over-limit.ts";
-import type { BpfInstruction } from "./socket.ts";
+import { type BpfInstruction, closePacketSocket } from "./socket.ts";
 import type { TokenBucket } from "./token-bucket.ts";
 
 /** No VLAN. */
@@ -58,7 +58,7 @@ export class Tap implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.socket.close();
+    closePacketSocket(this.socket);
     this.overLimit[Symbol.dispose]();
   }
 

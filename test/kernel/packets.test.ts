@@ -1,12 +1,13 @@
 /** Frames heard on ports, and sent by them. */
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { readFileSync } from "node:fs";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { IpAddress } from "../../src/evpn/ip.ts";
 import type { MacAddress } from "../../src/evpn/mac.ts";
 import { portName } from "../../src/evpn/port.ts";
 import type { Vni } from "../../src/evpn/vni.ts";
 import type { Kernel } from "../../src/linux/kernel.ts";
 import { gratuitousArp, Host, ipv6Frame } from "./frames.ts";
-import { clearLinks, makeSegment, requireOwnNamespace, run, sh } from "./namespace.ts";
+import { clearLinks, ifindexOf, makeSegment, requireOwnNamespace, run, sh } from "./namespace.ts";
 import { open, Recorder } from "./recorder.ts";
 
 const M = "02:00:00:00:00:0a";
@@ -118,7 +119,21 @@ describe("A frame on a port", () => {
   });
 });
 
+/** Packet sockets at an interface; the fifth word of a line is its index. */
+function socketsAt(ifindex: number): number {
+  const lines = readFileSync("/proc/thread-self/net/packet", "utf8").split("\n");
+  return lines.filter((line) => line.trim().split(/\s+/)[4] === String(ifindex)).length;
+}
+
 describe("A port", () => {
+  it("that leaves the bridge is heard no more, and its socket is closed", async () => {
+    const ifindex = ifindexOf("p1");
+    expect(socketsAt(ifindex)).toBe(1);
+    sh("ip link set p1 nomaster");
+    await vi.waitFor(() => expect(socketsAt(ifindex)).toBe(0));
+    expect(kernel.ports().map(({ port }) => port)).not.toContain("p1");
+  });
+
   it("that went down and up is still heard, without being opened anew", async () => {
     using host = new Host("p1h");
     for (let round = 1; round <= 3; round++) {

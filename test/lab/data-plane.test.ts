@@ -163,6 +163,24 @@ describe.each(COLUMNS)("a move, with 10,000 packets a second ($column)", ({ colu
     });
   });
 
+  it.runIf(software === "roamd")(
+    "C1.7 a tie that is lost where the machine is ends there",
+    async () => {
+      const s = scene();
+      await atLeaf1(s);
+      await s.signal("leaf3", "STOP", ears);
+      try {
+        await s.machine.move("leaf2");
+        await s.fdbs.leaf1.until(VM.mac, VTEPS.leaf2);
+        // It has not heard of leaf2, and bids the same.
+        await s.machine.move("leaf3");
+      } finally {
+        await s.signal("leaf3", "CONT", ears);
+      }
+      await s.followed("leaf3");
+    },
+  );
+
   it.runIf(software === "roamd")("C2.3 a duplicate that is frozen loses nothing", async () => {
     const s = scene();
     await atLeaf1(s);

@@ -104,21 +104,6 @@ describeWithEveryGobgpd("a move", (env) => {
     }
   });
 
-  it("C1.7 is followed to the leaf that loses a tie because it had not heard of the one before", async () => {
-    const s = scene();
-    await s.machine.move("leaf3");
-    await s.followed("leaf3");
-    await s.signal("leaf2", "STOP", "gobgpd");
-    try {
-      await s.machine.move("leaf1");
-      await s.fdbs.leaf3.until(VM.mac, VTEPS.leaf1);
-      await s.machine.move("leaf2");
-    } finally {
-      await s.signal("leaf2", "CONT", "gobgpd");
-    }
-    await s.followed("leaf2", { timeoutMs: 5000 });
-  });
-
   it("leaves the machine reachable from every host, by IPv4 and IPv6", async () => {
     const s = scene();
     for (const host of ["host1", "host2", "host3"]) {

@@ -17,18 +17,12 @@ import { tagged } from "../wire/ethernet.ts";
 import { sight } from "../wire/sighting.ts";
 import { Frames } from "./frames.ts";
 import { check, errnoName, LinuxError } from "./linux-error.ts";
-import type { DatagramSocket } from "./native.ts";
 import type { LinuxNotice, PacketIgnored } from "./notice.ts";
 import { OverLimit } from "./over-limit.ts";
 import { HOST_SIGNS, TUNNEL_NEWS } from "./packet-filter.ts";
 import type { PictureChange } from "./picture.ts";
 import type { Place, Port, Way } from "./segments.ts";
-import {
-  closePacketSocket,
-  enlargeReceiveBuffer,
-  listenOnInterface,
-  openPacketSocket,
-} from "./socket.ts";
+import { enlargeReceiveBuffer, listenOnInterface, openPacketSocket } from "./socket.ts";
 import { type Ear, type Site, Tap } from "./tap.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
@@ -141,14 +135,15 @@ export class PacketSource implements Disposable {
   #tap(site: Site, vni: Vni): Tap | undefined {
     const { ifindex, port, filter } = site;
     const { framesPerSecond, now } = this.#settings;
-    let socket: DatagramSocket | undefined;
+    let opened: Tap | undefined;
     try {
-      socket = openPacketSocket();
+      const socket = openPacketSocket();
       const bucket = new TokenBucket(framesPerSecond, now());
       const overLimit = new OverLimit((frames) => {
         this.#listener.tell({ kind: "frames-over-limit", vni, port: tap.port, frames });
       });
       const tap = new Tap(site, socket, { bucket, overLimit });
+      opened = tap;
       enlargeReceiveBuffer(socket, RECEIVE_BUFFER);
       listenOnInterface(socket, { ifindex, filter });
       // An error here is the port going down, or having lost frames: the next frame comes anyway.
@@ -159,7 +154,7 @@ export class PacketSource implements Disposable {
       this.#taps.set(ifindex, tap);
       return tap;
     } catch (error) {
-      if (socket !== undefined) closePacketSocket(socket);
+      opened?.[Symbol.dispose]();
       if (!(error instanceof LinuxError)) throw error;
       // Gone before we came to it: the link table will say so. Else somebody has to know.
       this.#listener.tell({ kind: "port-deaf", vni, port, reason: error.message });

@@ -14,6 +14,8 @@ const DRAIN_MS = 500;
 const WARM_UP = 20_000;
 /** Node tidies up now and then, in a second of its own choice. */
 const QUIET_SAMPLES = 6;
+/** gobgpd is asked every two seconds whether it is well: in a shorter time a daemon may do nothing at all. */
+const QUIET_MS = 3000;
 const METRICS = "http://127.0.0.1:9479/metrics";
 
 interface Heard {
@@ -148,13 +150,13 @@ async function measureQuiet(
   lab: BenchLeaf,
   { ports, isSmoke }: { readonly ports: number; readonly isSmoke: boolean },
 ): Promise<Measurement> {
-  const seconds = isSmoke ? 0.5 : 3;
-  const few = await quietCpu(lab, seconds);
+  const times = isSmoke ? 1 : QUIET_SAMPLES;
+  const few = await quietCpu(lab, times);
   const names = Array.from({ length: ports }, (_, i) => `quiet${i}`);
   const lines = names.map((name) => `link add ${name} type veth peer name ${name}h\n`);
   const ups = names.map((name) => `link set ${name} master ${BRIDGE} addrgenmode none up\n`);
   await batch(lab, [...lines, ...ups]);
-  const many = await quietCpu(lab, seconds);
+  const many = await quietCpu(lab, times);
   await batch(
     lab,
     names.map((name) => `link del ${name}\n`),
@@ -174,17 +176,17 @@ async function measureQuiet(
   };
 }
 
-async function quietCpu(lab: BenchLeaf, seconds: number): Promise<readonly number[]> {
+async function quietCpu(lab: BenchLeaf, times: number): Promise<readonly number[]> {
   await lab.forgetRoamd();
   const daemon = lab.startRoamd();
   await daemon.said(['"kind":"ready"']);
   // Until what the start has left behind is tidied up.
-  await sleep(seconds * 1000);
+  await sleep(QUIET_MS);
   const samples: number[] = [];
-  for (let i = 0; i < QUIET_SAMPLES; i++) {
+  for (let i = 0; i < times; i++) {
     const before = daemon.cpuMs();
-    await sleep(seconds * 1000);
-    samples.push((daemon.cpuMs() - before) / seconds);
+    await sleep(QUIET_MS);
+    samples.push(((daemon.cpuMs() - before) * 1000) / QUIET_MS);
   }
   await daemon.end("TERM");
   return samples;

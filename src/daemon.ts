@@ -36,7 +36,7 @@ import { Mouth } from "./say.ts";
 import { kernelSettingsOf, settingsOf } from "./settings.ts";
 import { earlier, Sleeper } from "./sleeper.ts";
 import { metricsOf, type Shown, snapshotOf } from "./snapshot.ts";
-import { TABLES_OF_LINKS, Tables } from "./tables.ts";
+import { Tables } from "./tables.ts";
 
 export interface DaemonOptions {
   readonly config: Config;
@@ -156,7 +156,7 @@ class Daemon implements AsyncDisposable {
     // What is running ends when we close; if one of them ends before, something is broken.
     const running = Promise.all([this.#gobgp.run(closing), tables.run(closing), provisioning]);
     running.catch(() => {});
-    const readAhead = (): void => tables.readAhead(TABLES_OF_LINKS, closing);
+    const readAhead = (): void => tables.readAhead(closing);
     const started = await attempted(kernel.start(observeOnly ? undefined : readAhead));
     if (!started.ok) return started;
     const control = await listen({

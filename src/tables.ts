@@ -20,7 +20,7 @@ type Reconcilers = {
 
 const KERNEL_TABLES = ["fdb", "redirect", "neighbour", "flood"] as const;
 /** Those that are read with all that the kernel has of their kind, and at the same time. */
-export const TABLES_OF_LINKS = ["fdb", "neighbour", "flood"] as const;
+const TABLES_OF_LINKS = ["fdb", "neighbour", "flood"] as const;
 const FORWARDING_TABLES = ["fdb", "redirect"] as const;
 const ROUTE_TABLES = ["mac-ip-route", "imet-route"] as const;
 
@@ -76,11 +76,11 @@ export class Tables {
   }
 
   /**
-   * These tables may be read from now on: which device is which is known. It takes as long as gobgpd
+   * Rows of devices may be read from now on: which device is which is known. It takes as long as gobgpd
    * takes to tell its routes, and another thread does it.
    */
-  readAhead(tables: readonly TableName[], signal: AbortSignal): void {
-    for (const table of tables) this.of[table].readAhead(signal);
+  readAhead(signal: AbortSignal): void {
+    for (const table of TABLES_OF_LINKS) this.of[table].readAhead(signal);
     this.#kernel.wake();
   }
 

@@ -25,7 +25,7 @@ api.close();
 let entries = 0;
 for (const family of ["bridge", "ipv4"] as const) {
   const request = new MessageWriter();
-  writeNeighbourDump(request, { family, port: undefined });
+  writeNeighbourDump(request, family);
   const dump = new NetlinkDump(request.finish());
   for (;;) {
     const part = dump.next();

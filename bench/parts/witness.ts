@@ -144,7 +144,7 @@ function inspect(): WitnessAnswer {
 function read(into: FdbTable): void {
   for (const family of ["bridge", "ipv4"] as const) {
     const request = new MessageWriter();
-    writeNeighbourDump(request, { family, port: undefined });
+    writeNeighbourDump(request, family);
     const dump = new NetlinkDump(request.finish());
     for (;;) {
       const part = dump.next();

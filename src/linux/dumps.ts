@@ -67,7 +67,7 @@ export class RowDumps {
     await turnsEnd();
     this.#notBegun.delete(family);
     const request = new MessageWriter();
-    writeNeighbourDump(request, { family, port: undefined });
+    writeNeighbourDump(request, family);
     await this.#netlink.dump(request.finish(), (message) => {
       const told = decodeNeighbour(message);
       if (!told.ok) {

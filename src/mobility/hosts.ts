@@ -58,7 +58,7 @@ export function hostSeen(scene: Scene, shown: Sighting, policy: SeenPolicy): voi
     answerProbe(scene, shown);
   }
   const isNew = policy.evidence === "new";
-  if (isNew && before?.check !== undefined && isLate(before, shown)) {
+  if (isNew && before !== undefined && isLate(before, shown)) {
     tellLate(scene, before, { sighting: shown, duplicates: policy.duplicates });
     return;
   }

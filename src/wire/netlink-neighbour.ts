@@ -238,16 +238,12 @@ export function writeNeighbour(writer: MessageWriter, request: NeighbourRequest)
   writer.end();
 }
 
-/** Asks for all entries of a family; of the bridge family, also for those of one port alone. */
-export function writeNeighbourDump(
-  writer: MessageWriter,
-  { family, port }: { family: NeighbourFamily; port: number | undefined },
-): void {
+/** Asks for all entries of a family. */
+export function writeNeighbourDump(writer: MessageWriter, family: NeighbourFamily): void {
   writer
     .begin(NeighbourType.get, NetlinkFlag.request | NetlinkFlag.dump)
     .fixed(FIXED_LENGTH, (view, offset) => {
       view.setUint8(offset, NEIGHBOUR_FAMILY[family]);
-      view.setInt32(offset + 4, port ?? 0, LITTLE_ENDIAN);
     })
     .end();
 }

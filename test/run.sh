@@ -20,7 +20,7 @@ suite() {
   shift
   echo "== $project tests"
   "$@" npx vitest run --project "$project" --reporter=default --reporter=json \
-    --outputFile.json="$results/$project.json" </dev/null
+    --reporter=./test/suite-errors.mjs --outputFile.json="$results/$project.json" </dev/null
   echo "$?" >"$results/$project.code"
 }
 
@@ -35,9 +35,11 @@ uml() {
   # The one of bookworm may lose routes when there are many at once.
   gobgpd=$(sh labs/debian.sh gobgpd trixie) || gobgpd=gobgpd
   RESULTS=$results/guest sh test/uml/run.sh env GOBGPD="$gobgpd" node_modules/.bin/vitest run --configLoader runner --project uml \
-    --reporter=default --reporter=json --outputFile.json=/mnt/uml.json
+    --reporter=default --reporter=json --reporter=./test/suite-errors.mjs --outputFile.json=/mnt/uml.json
   echo "$?" >"$results/uml.code"
-  [ ! -e "$results/guest/uml.json" ] || mv "$results/guest/uml.json" "$results/uml.json"
+  for file in uml.json uml.json.suites; do
+    [ ! -e "$results/guest/$file" ] || mv "$results/guest/$file" "$results/$file"
+  done
 }
 
 compose() {

@@ -20,6 +20,14 @@ interface Entry {
 
 const VXLAN = "vxlan10";
 
+const LISTENING = "listening";
+/** What changes before the monitor's socket is bound, nobody tells: it says when it is. */
+const MONITOR = `bridge -t monitor fdb &
+until awk -v pid=$! '$2 == 0 && $3 == pid && $4 !~ /^0*$/ { found = 1 } END { exit !found }' /proc/net/netlink
+do sleep 0.01; done
+echo ${LISTENING}
+wait`;
+
 export class FdbWatch {
   readonly leaf: string;
   readonly #entries = new Map<string, Entry>();
@@ -32,15 +40,24 @@ export class FdbWatch {
 
   static async start(fabric: Fabric, leaf: string): Promise<FdbWatch> {
     const watch = new FdbWatch(leaf);
-    const child = fabric.spawn(leaf, ["bridge", "-t", "monitor", "fdb"], {
+    const child = fabric.spawn(leaf, ["sh", "-c", MONITOR], {
       stdio: ["ignore", "pipe", "inherit"],
       env: { ...process.env, TZ: "UTC", LC_ALL: "C" },
     });
-    onLine(child, (line) => watch.#hear(line));
-    // What stands already; a row that comes meanwhile is heard twice, which changes nothing.
+    let listening = false;
+    let later: string[] | undefined = [];
+    onLine(child, (line) => {
+      if (line === LISTENING) listening = true;
+      else if (later === undefined) watch.#hear(line);
+      else later.push(line);
+    });
+    await poll(`bridge monitor to listen on ${leaf}`, () => listening);
+    // What stands already, and only then what changed meanwhile.
     for (const line of (await fabric.run(leaf, ["bridge", "fdb", "show"])).split("\n")) {
       watch.#hear(line);
     }
+    for (const line of later) watch.#hear(line);
+    later = undefined;
     return watch;
   }
 

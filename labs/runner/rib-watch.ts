@@ -42,11 +42,18 @@ export class RibWatch {
   readonly #routes = new Map<string, RibRoute>();
   readonly #floods = new Set<string>();
 
-  static async start(fabric: Fabric, node: string): Promise<RibWatch> {
+  /** What stands already is told first, in the same stream, so that nothing is missed between. */
+  static start(fabric: Fabric, node: string): RibWatch {
     const watch = new RibWatch();
-    const monitor = ["gobgp", "monitor", "global", "rib", "-a", "evpn", "-j"];
+    const monitor = ["gobgp", "monitor", "global", "rib", "--current", "-a", "evpn", "-j"];
     const child = fabric.spawn(node, monitor, { stdio: ["ignore", "pipe", "inherit"] });
     onLine(child, (line) => watch.#hear(line));
+    return watch;
+  }
+
+  /** What stands at this moment, without going on to watch. */
+  static async once(fabric: Fabric, node: string): Promise<RibWatch> {
+    const watch = new RibWatch();
     const rib = await fabric.run(node, ["gobgp", "global", "rib", "-a", "evpn", "-j"]);
     for (const paths of Object.values(JSON.parse(rib || "{}") as Record<string, PathInJson[]>)) {
       for (const path of paths) watch.#note(path, now());

@@ -87,7 +87,7 @@ export class Scene implements AsyncDisposable {
         FdbWatch.start(fabric, "leaf2"),
         FdbWatch.start(fabric, "leaf3"),
       ]);
-      const rib = await RibWatch.start(fabric, "spine");
+      const rib = RibWatch.start(fabric, "spine");
       const fdbs = { leaf1, leaf2, leaf3 };
       const scene = new Scene(fabric, { rib, fdbs, roamd, start, vteps });
       await scene.#settle(start);

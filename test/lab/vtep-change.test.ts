@@ -26,7 +26,7 @@ describeWithEveryGobgpd("a leaf whose VTEP address is changed", (env) => {
     await poll(
       "the machine's routes to have the new VTEP",
       async () => {
-        const rib = await RibWatch.start(s.fabric, "spine");
+        const rib = await RibWatch.once(s.fabric, "spine");
         const all = rib.routesOf(VM.mac).map(({ ip, vtep }) => `${ip ?? "-"} ${vtep}`);
         routes = all.sort().join();
         return routes === wanted;

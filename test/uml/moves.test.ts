@@ -105,7 +105,7 @@ beforeAll(async () => {
     },
     { ...PATIENCE, otherwise: () => LEAVES.map((leaf) => fabric.logs(leaf)).join("\n") },
   );
-  rib = await RibWatch.start(fabric, "leaf1");
+  rib = RibWatch.start(fabric, "leaf1");
 });
 afterAll(() => fabric?.down());
 

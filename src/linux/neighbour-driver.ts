@@ -56,10 +56,10 @@ export class NeighbourDriver implements Driver<NeighbourKey, NeighbourRow> {
       const row = rowOf(place.segment.vni, found.ip, { mac: found.mac, router: found.router });
       rows.set(neighbourKey(row), row);
     };
-    for (const family of ["ipv4", "ipv6"] as const) {
-      signal.throwIfAborted();
-      await this.#parts.dumps.read(family, { read });
-    }
+    signal.throwIfAborted();
+    // At once: who else is about to read them, reads them with us.
+    const families = ["ipv4", "ipv6"] as const;
+    await Promise.all(families.map((family) => this.#parts.dumps.read(family, { read })));
     signal.throwIfAborted();
     this.#standing = new Set(rows.keys());
     return rows;

@@ -101,7 +101,9 @@ export class KernelReading {
     settle();
     linksKnown();
     const reader: RowReader = { read: (neighbour, row) => rows.read(neighbour, row), ignored };
-    for (const family of ["ipv4", "ipv6", "bridge"] as const) await dumps.read(family, reader);
+    // At once, so that none has begun for somebody else by the time that we ask for it.
+    const families = ["ipv4", "ipv6", "bridge"] as const;
+    await Promise.all(families.map((family) => dumps.read(family, reader)));
     rows.endReading();
     settle();
   }

@@ -1,9 +1,12 @@
 /** What the kernel tells of MAC-VRFs, ports and hosts as they come, change and go. */
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { poll } from "../../labs/runner/poll.ts";
 import { parsePortPattern } from "../../src/evpn/pattern.ts";
 import { toVni } from "../../src/evpn/vni.ts";
 import type { Kernel } from "../../src/linux/kernel.ts";
+import { NetlinkClient } from "../../src/linux/netlink-client.ts";
+import { HEADER_LENGTH, LITTLE_ENDIAN, viewOf } from "../../src/wire/netlink.ts";
+import { NEIGHBOUR_FAMILY, NeighbourType } from "../../src/wire/netlink-neighbour.ts";
 import { dataFrame, Host } from "./frames.ts";
 import {
   addPort,
@@ -72,6 +75,26 @@ describe("At the start", () => {
       ownMacs: [...new Set(own)].sort(),
     });
     expect(recorder.notices).toEqual([]);
+  });
+
+  it("each table of the kernel is read once, by all who want its rows", async () => {
+    makeSegment();
+    const dump = vi.spyOn(NetlinkClient.prototype, "dump");
+    let rows: Promise<unknown> | undefined;
+    kernel = await open(recorder, {}, ({ drivers: { fdb, flood, neighbour } }) => {
+      const { signal } = new AbortController();
+      rows = Promise.all([fdb, flood, neighbour].map((driver) => driver.list(signal)));
+    });
+    await rows;
+    const asked = dump.mock.calls.map(([request]) => request);
+    dump.mockRestore();
+
+    const forRows = asked.filter(
+      (request) => viewOf(request).getUint16(4, LITTLE_ENDIAN) === NeighbourType.get,
+    );
+    const families = forRows.map((request) => Number(request[HEADER_LENGTH])).sort((a, b) => a - b);
+    const { ipv4, bridge, ipv6 } = NEIGHBOUR_FAMILY;
+    expect(families).toEqual([ipv4, bridge, ipv6]);
   });
 
   it("nothing is there, and that is no mistake", async () => {

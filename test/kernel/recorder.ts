@@ -77,6 +77,7 @@ export class Recorder implements Listener<LinuxNotice> {
 export async function open(
   recorder: Recorder,
   options: Partial<KernelOptions> = {},
+  linksKnown: (kernel: Kernel) => void = () => {},
 ): Promise<Kernel> {
   const all: KernelOptions = {
     segments: undefined,
@@ -88,6 +89,6 @@ export async function open(
     ...options,
   };
   const kernel = makeKernel(all, recorder, new AbortController().signal);
-  await kernel.start();
+  await kernel.start(() => linksKnown(kernel));
   return kernel;
 }

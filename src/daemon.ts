@@ -21,7 +21,7 @@ import { type Kernel, makeKernel } from "./linux/kernel.ts";
 import { Engine } from "./mobility/engine.ts";
 import type { Notice } from "./mobility/notice.ts";
 import type { Listener, Observation } from "./mobility/observation.ts";
-import { type Decision, NOTHING } from "./mobility/outbox.ts";
+import { type Decision, NOTHING, saysOrKeeps } from "./mobility/outbox.ts";
 import { obey } from "./obey.ts";
 import { atTurnsEnd, notOftener, whenQuiet } from "./pace.ts";
 import { pathsOf } from "./paths.ts";
@@ -224,16 +224,14 @@ class Daemon implements AsyncDisposable {
   #act(tables: Tables, decision: Decision, at: number): void {
     const { wants, memories } = decision;
     for (const want of wants) tables.want(want);
-    // Rows are written when the running callback is over; what has more time is not to come before.
+    if (wants.length > 0) tables.wake();
     const sayAndKeep = (): void => {
       this.#mouth?.say(decision);
       this.#keeping.remember(memories);
     };
-    if (wants.length === 0) sayAndKeep();
-    else {
-      tables.wake();
-      setImmediate(sayAndKeep);
-    }
+    // Rows are written when the running callback is over; what has more time is not to come before.
+    if (wants.length > 0 && saysOrKeeps(decision)) setImmediate(sayAndKeep);
+    else sayAndKeep();
     const decidedAt = decision.notices.length > 0 ? now() : at;
     for (const notice of decision.notices) {
       this.#reporter.decided(notice, decidedAt, { seenAt: at });

@@ -45,45 +45,57 @@ export interface IpChanged {
   readonly by: MovedBy;
 }
 
+/** A decision while it is gathered. */
+type Gathered = { readonly [List in keyof Decision]: Decision[List][number][] };
+
+function nothingYet(): Gathered {
+  return {
+    wants: [],
+    notices: [],
+    lessons: [],
+    questions: [],
+    membershipQueries: [],
+    announcements: [],
+    memories: [],
+  };
+}
+
 /** Of most sightings: that nothing follows. */
-export const NOTHING: Decision = {
-  wants: [],
-  notices: [],
-  lessons: [],
-  questions: [],
-  membershipQueries: [],
-  announcements: [],
-  memories: [],
-};
+export const NOTHING: Decision = nothingYet();
+
+/** Whether there is more than rows and notices; of most routes there is not. */
+export function saysOrKeeps(decision: Omit<Decision, "wants" | "notices">): boolean {
+  return (
+    decision.memories.length > 0 ||
+    decision.questions.length > 0 ||
+    decision.lessons.length > 0 ||
+    decision.membershipQueries.length > 0 ||
+    decision.announcements.length > 0
+  );
+}
 
 export class Outbox {
-  #wants: RowAt[] = [];
-  #notices: Notice[] = [];
-  #memories: Memory[] = [];
-  #questions: Question[] = [];
-  #lessons: Lesson[] = [];
-  #membershipQueries: MembershipQuery[] = [];
-  #announcements: Announcement[] = [];
+  #gathered = nothingYet();
   #changed: IpChanged[] = [];
 
   want(row: RowAt): void {
-    this.#wants.push(row);
+    this.#gathered.wants.push(row);
   }
 
   teach(lesson: Lesson): void {
-    this.#lessons.push(lesson);
+    this.#gathered.lessons.push(lesson);
   }
 
   ask(question: Question): void {
-    this.#questions.push(question);
+    this.#gathered.questions.push(question);
   }
 
   askMembership(query: MembershipQuery): void {
-    this.#membershipQueries.push(query);
+    this.#gathered.membershipQueries.push(query);
   }
 
   announce(announcement: Announcement): void {
-    this.#announcements.push(announcement);
+    this.#gathered.announcements.push(announcement);
   }
 
   /** Who has this IP may be another now. */
@@ -100,17 +112,17 @@ export class Outbox {
   }
 
   remember(memory: Memory): void {
-    this.#memories.push(memory);
+    this.#gathered.memories.push(memory);
   }
 
   tell(notice: Notice): void {
-    this.#notices.push(notice);
+    this.#gathered.notices.push(notice);
   }
 
   /** Asks for `after` where it differs from `before`; rows that were and are no more come last. */
   replace(before: readonly RowAt[], after: readonly RowAt[]): void {
     if (before.length === 0) {
-      this.#wants.push(...after);
+      this.#gathered.wants.push(...after);
       return;
     }
     const [wasAt, isAt] = [finder(before), finder(after)];
@@ -122,36 +134,11 @@ export class Outbox {
   }
 
   take(): Decision {
-    if (this.#isEmpty()) return NOTHING;
-    const decision: Decision = {
-      wants: this.#wants,
-      notices: this.#notices,
-      lessons: this.#lessons,
-      questions: this.#questions,
-      membershipQueries: this.#membershipQueries,
-      announcements: this.#announcements,
-      memories: this.#memories,
-    };
-    this.#questions = [];
-    this.#lessons = [];
-    this.#membershipQueries = [];
-    this.#announcements = [];
-    this.#memories = [];
-    this.#wants = [];
-    this.#notices = [];
-    return decision;
-  }
-
-  #isEmpty(): boolean {
-    return (
-      this.#wants.length === 0 &&
-      this.#notices.length === 0 &&
-      this.#memories.length === 0 &&
-      this.#questions.length === 0 &&
-      this.#lessons.length === 0 &&
-      this.#membershipQueries.length === 0 &&
-      this.#announcements.length === 0
-    );
+    const gathered = this.#gathered;
+    if (gathered.wants.length === 0 && gathered.notices.length === 0 && !saysOrKeeps(gathered))
+      return NOTHING;
+    this.#gathered = nothingYet();
+    return gathered;
   }
 }
 

@@ -114,7 +114,7 @@ export function rowOf(
   ip: IpAddress,
   { mac, router }: { mac: MacAddress; router: boolean },
 ): NeighbourRow {
-  return { vni, ip, mac, ...(router ? { router } : {}) };
+  return router ? { vni, ip, mac, router } : { vni, ip, mac };
 }
 
 function entry(ifindex: number, row: NeighbourRow, action: "put" | "delete"): NeighbourRequest {

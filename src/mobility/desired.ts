@@ -75,8 +75,9 @@ export function neighbourOf(
   }
   if (best === undefined) return undefined;
   const { mac, router } = best.entry;
-  const isSaid = router !== undefined && isIpv6(ip);
-  return { vni: vrf.segment.vni, ip, mac, ...(isSaid ? { router } : {}) };
+  const { vni } = vrf.segment;
+  // Not by a spread: made for every route, and V8 (Node 20) takes four times as long.
+  return router !== undefined && isIpv6(ip) ? { vni, ip, mac, router } : { vni, ip, mac };
 }
 
 function beats(

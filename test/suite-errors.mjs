@@ -12,9 +12,8 @@ export default class SuiteErrors {
   onTestRunEnd(modules, unhandled) {
     const errors = unhandled.map((error) => ({ suite: "outside all tests", error }));
     for (const module of modules) {
-      const suites = [module, ...module.children.allSuites()];
-      for (const suite of suites) {
-        const name = suite.fullName ?? module.relativeModuleId;
+      for (const suite of [module, ...module.children.allSuites()]) {
+        const name = [module.relativeModuleId, suite.fullName].filter(Boolean).join(": ");
         errors.push(...suite.errors().map((error) => ({ suite: name, error })));
       }
     }

@@ -51,14 +51,14 @@ export class RibWatch {
     return watch;
   }
 
-  /** What stands at this moment, without going on to watch. */
-  static async once(fabric: Fabric, node: string): Promise<RibWatch> {
+  /** The MAC/IP routes that stand at this moment. */
+  static async list(fabric: Fabric, node: string): Promise<readonly RibRoute[]> {
     const watch = new RibWatch();
     const rib = await fabric.run(node, ["gobgp", "global", "rib", "-a", "evpn", "-j"]);
     for (const paths of Object.values(JSON.parse(rib || "{}") as Record<string, PathInJson[]>)) {
       for (const path of paths) watch.#note(path, now());
     }
-    return watch;
+    return watch.routes;
   }
 
   /** The routes that stand for this MAC. */

@@ -204,9 +204,8 @@ export class FdbDriver implements Driver<FdbKey, FdbRow> {
   async #read(signal: AbortSignal): Promise<ReadonlyMap<Place, Halves>> {
     const all = new Map<Place, Halves>();
     const visit = (place: Place, row: DeviceRow): void => {
-      const known = all.get(place);
-      const halves = known ?? noHalves();
-      if (known === undefined) all.set(place, halves);
+      const halves = all.get(place) ?? noHalves();
+      all.set(place, halves);
       if (row.kind === "outside") halves.ports.set(row.mac, row.sticky);
       else if (row.kind === "fixed" && row.sticky) halves.unmarked.push(row.mac);
       else if (row.kind === "fixed") halves.foreign.add(row.mac);

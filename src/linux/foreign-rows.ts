@@ -9,10 +9,6 @@ export interface ForeignRow {
 export class ForeignRows {
   readonly #rows = new Map<string, ForeignRow>();
 
-  get size(): number {
-    return this.#rows.size;
-  }
-
   /** The description of what stands at this place, unless it is ours for being on `vxlanDevice`. */
   at(place: string, vxlanDevice?: number): string | undefined {
     const row = this.#rows.get(place);

@@ -62,19 +62,11 @@ export class RowSource {
 
   /** What stood when it was read. */
   read(neighbour: Neighbour, row: KernelRow): void {
-    if (this.#isKnownBetter(row)) return;
-    this.#parts.links.rowTold(neighbour, row);
-    this.#stands(row, "read");
-  }
-
-  /** Notes besides that its place has been read. */
-  #isKnownBetter(row: KernelRow): boolean {
-    const heard = this.#heardMeanwhile;
-    // At the start, when there are the most of them, nothing is known of any place yet.
-    if (this.#unread.size === 0 && (heard === undefined || heard.size === 0)) return false;
     const place = placeKey(row);
     this.#unread.delete(place);
-    return heard?.has(place) === true;
+    if (this.#heardMeanwhile?.has(place) === true) return;
+    this.#parts.links.rowTold(neighbour, row);
+    this.#stands(row, "read");
   }
 
   /** What was not read is not there any more. */
@@ -263,8 +255,7 @@ export class RowSource {
       const description = `${links.nameOf(row.device)} has a neighbour of somebody else`;
       foreign.add(placeKey(row), { description });
     }
-    const mayBeForeign = row.owner !== "other" && foreign.size > 0;
-    const wasForeign = mayBeForeign && foreign.delete(placeKey(row));
+    const wasForeign = row.owner !== "other" && foreign.delete(placeKey(row));
     if (place === undefined || how === "read") return;
     const { vni } = place.segment;
     const key = neighbourKey({ vni, ip: row.ip });

@@ -71,13 +71,13 @@ export class Difference<Key extends string, Row> {
   /** All that is not right. */
   wrong(): readonly Key[] {
     const wrong: Key[] = [];
-    for (const [key, row] of this.#desired) {
-      const isRight = this.same(row, this.#actual.get(key));
-      if (!isRight || this.#leftover.has(key)) wrong.push(key);
-    }
-    for (const key of this.#actual.keys()) if (!this.#desired.has(key)) wrong.push(key);
+    const look = (key: Key): void => {
+      if (this.changeFor(key) !== undefined) wrong.push(key);
+    };
+    for (const key of this.#desired.keys()) look(key);
+    for (const key of this.#actual.keys()) if (!this.#desired.has(key)) look(key);
     for (const key of this.#leftover.keys()) {
-      if (!this.#desired.has(key) && !this.#actual.has(key)) wrong.push(key);
+      if (!this.#desired.has(key) && !this.#actual.has(key)) look(key);
     }
     return wrong;
   }

@@ -26,9 +26,12 @@ describeWithEveryGobgpd("a leaf whose VTEP address is changed", (env) => {
     await poll(
       "the machine's routes to have the new VTEP",
       async () => {
-        const rib = await RibWatch.once(s.fabric, "spine");
-        const all = rib.routesOf(VM.mac).map(({ ip, vtep }) => `${ip ?? "-"} ${vtep}`);
-        routes = all.sort().join();
+        const all = await RibWatch.list(s.fabric, "spine");
+        const ofVm = all.filter(({ mac }) => mac === VM.mac);
+        routes = ofVm
+          .map(({ ip, vtep }) => `${ip ?? "-"} ${vtep}`)
+          .sort()
+          .join();
         return routes === wanted;
       },
       { otherwise: () => routes },

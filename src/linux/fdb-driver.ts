@@ -25,7 +25,9 @@ import type { NetlinkClient } from "./netlink-client.ts";
 import { macKey, OWN_STATE } from "./ownership.ts";
 import { foreignRow, missingDevice, type Plan, writeRows } from "./row-writer.ts";
 import type { Place } from "./segments.ts";
+import { Standing } from "./standing.ts";
 import { UnderWay } from "./under-way.ts";
+import { unhurried } from "./unhurried.ts";
 
 const TABLE = "FDB";
 
@@ -43,8 +45,7 @@ export class FdbDriver implements Driver<FdbKey, FdbRow> {
   readonly putsSilently: boolean = true;
   readonly queues: boolean = true;
   readonly #parts: FdbDriverParts;
-  /** What stands, as far as we know. */
-  #standing = new Set<FdbKey>();
+  readonly #standing = new Standing<FdbKey>();
   /** Rows whose bridge entry we have pinned since they were put, whether or not it is so now. */
   readonly #pinned = new Set<FdbKey>();
   /** By bridge and MAC, for a device may be gone before we are told what became of its entries. */
@@ -81,15 +82,15 @@ export class FdbDriver implements Driver<FdbKey, FdbRow> {
 
   async list(signal: AbortSignal): Promise<ReadonlyMap<FdbKey, FdbRow>> {
     const rows = new Map<FdbKey, FdbRow>();
+    this.#standing.beginReading();
     for (const [place, halves] of await this.#read(signal)) {
-      const { ports, tunnels } = halves;
-      for (const mac of ports.keys()) this.#takeIn(rows, place, { mac, halves });
-      for (const mac of tunnels.keys()) {
-        if (!ports.has(mac)) this.#takeIn(rows, place, { mac, halves });
+      const macs = new Set([...halves.ports.keys(), ...halves.tunnels.keys()]);
+      for await (const lot of unhurried(macs)) {
+        for (const mac of lot) this.#takeIn(rows, place, { mac, halves });
       }
     }
-    this.#standing = new Set(rows.keys());
-    for (const key of this.#pinned) if (!rows.has(key)) this.#pinned.delete(key);
+    for (const key of this.#pinned) if (this.#standing.isGone(key, rows)) this.#pinned.delete(key);
+    await this.#standing.endReading(rows);
     return rows;
   }
 

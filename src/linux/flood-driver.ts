@@ -20,6 +20,7 @@ import type { NetlinkClient } from "./netlink-client.ts";
 import { ipKey, OWN_STATE, ZERO_MAC } from "./ownership.ts";
 import { missingDevice, type Plan, writeRows } from "./row-writer.ts";
 import type { Place } from "./segments.ts";
+import { Standing } from "./standing.ts";
 
 const TABLE = "flood list";
 
@@ -46,7 +47,7 @@ export interface FloodDriverParts {
 
 export class FloodDriver implements Driver<FloodKey, FloodRow> {
   readonly #parts: FloodDriverParts;
-  #standing = new Set<FloodKey>();
+  readonly #standing = new Standing<FloodKey>();
   /** Wanted, and put by somebody else: nothing is to be done. */
   readonly #served = new Set<FloodKey>();
   /** Where others have put destinations as well, and ours there. */
@@ -72,7 +73,7 @@ export class FloodDriver implements Driver<FloodKey, FloodRow> {
   shares(tunnel: string): void {
     if (this.#shared.has(tunnel)) return;
     const vni = this.#parts.links.byTunnel(tunnel)?.segment.vni;
-    const ours = [...this.#standing].flatMap((key) => vtepOf(key, vni));
+    const ours = [...this.#standing.keys()].flatMap((key) => vtepOf(key, vni));
     this.#shared.set(tunnel, new Set(ours));
     this.#remember();
   }
@@ -93,11 +94,13 @@ export class FloodDriver implements Driver<FloodKey, FloodRow> {
       if (found.owner === "us" || this.isOurs(found)) rows.set(key, row);
       else if (this.#served.has(key)) served.set(key, row);
     };
+    this.#standing.beginReading();
     await readDeviceRows(this.#parts, visit, signal);
-    this.#standing = new Set(rows.keys());
+    await this.#standing.endReading(rows);
     for (const { tunnel, segment } of this.#parts.links.places.values()) {
-      const ours = [...rows.values()].flatMap(({ vni, vtep }) => (vni === segment.vni ? vtep : []));
-      if (this.#shared.has(tunnel)) this.#shared.set(tunnel, new Set(ours));
+      if (!this.#shared.has(tunnel)) continue;
+      const ours = [...this.#standing.keys()].flatMap((key) => vtepOf(key, segment.vni));
+      this.#shared.set(tunnel, new Set(ours));
     }
     if (this.#shared.size > 0) this.#remember();
     return new Map([...rows, ...served]);

@@ -20,6 +20,7 @@ import type { LinkTable } from "./link-table.ts";
 import type { NetlinkClient } from "./netlink-client.ts";
 import { ipKey, type KernelRow, OWN_PROTOCOL } from "./ownership.ts";
 import { foreignRow, missingDevice, type Plan, writeRows } from "./row-writer.ts";
+import { Standing } from "./standing.ts";
 
 const TABLE = "neighbour";
 
@@ -33,7 +34,7 @@ export interface NeighbourDriverParts {
 export class NeighbourDriver implements Driver<NeighbourKey, NeighbourRow> {
   readonly queues: boolean = true;
   readonly #parts: NeighbourDriverParts;
-  #standing = new Set<NeighbourKey>();
+  readonly #standing = new Standing<NeighbourKey>();
 
   constructor(parts: NeighbourDriverParts) {
     this.#parts = parts;
@@ -57,11 +58,12 @@ export class NeighbourDriver implements Driver<NeighbourKey, NeighbourRow> {
       rows.set(neighbourKey(row), row);
     };
     signal.throwIfAborted();
+    this.#standing.beginReading();
     // At once: who else is about to read them, reads them with us.
     const families = ["ipv4", "ipv6"] as const;
     await Promise.all(families.map((family) => this.#parts.dumps.read(family, { read })));
     signal.throwIfAborted();
-    this.#standing = new Set(rows.keys());
+    await this.#standing.endReading(rows);
     return rows;
   }
 

@@ -194,13 +194,16 @@ export class NetlinkClient implements AsyncDisposable {
   }
 
   #answered(answer: NetlinkAnswer): void {
-    const pending = this.#pending.get(answer.id);
+    const { id } = answer;
+    const pending = this.#pending.get(id);
     if (pending === undefined) return;
     if (answer.kind === "part") {
       pending.part(answer.messages);
+      // Not at once: Node goes on taking in messages as long as there are any.
+      setImmediate(() => this.#worker?.postMessage({ id, kind: "taken" } satisfies NetlinkJob));
       return;
     }
-    this.#pending.delete(answer.id);
+    this.#pending.delete(id);
     if (answer.kind === "broken")
       pending.reject(new LinuxError(answer.action, answer.errno, answer.detail));
     else pending.resolve(answer);

@@ -17,7 +17,9 @@ export type NetlinkJob =
       readonly kind: "dump";
       readonly request: Uint8Array;
       readonly protocol: NetlinkProtocol;
-    };
+    }
+  /** A part of a dump has been taken in. */
+  | { readonly id: number; readonly kind: "taken" };
 
 export type NetlinkAnswer =
   | { readonly id: number; readonly kind: "written"; readonly failures: readonly WriteFailure[] }
@@ -44,8 +46,40 @@ const conversation = new NetlinkConversation();
 /** Not before it is needed: there may be no nf_tables. */
 let filters: NftConversation | undefined;
 
+/**
+ * Parts of a dump that are on their way. Node takes in all messages that wait in one turn of the event
+ * loop: with no bound, frames and routes would wait for a whole table.
+ */
+const AHEAD = 2;
+const dumps = new Map<number, Parts>();
+
+class Parts {
+  #onTheirWay = 0;
+  #goOn: (() => void) | undefined;
+
+  /** Resolves when another may be sent. */
+  async sent(): Promise<void> {
+    this.#onTheirWay++;
+    // A row to be written waits for one buffer of a table and not for all of it.
+    await new Promise(setImmediate);
+    if (this.#onTheirWay < AHEAD) return;
+    await new Promise<void>((resolve) => {
+      this.#goOn = resolve;
+    });
+  }
+
+  taken(): void {
+    this.#onTheirWay--;
+    this.#goOn?.();
+    this.#goOn = undefined;
+  }
+}
+
 port.on("message", (job: NetlinkJob) => {
   switch (job.kind) {
+    case "taken":
+      dumps.get(job.id)?.taken();
+      return;
     case "dump":
       void dump(job);
       return;
@@ -72,25 +106,27 @@ function commit(id: number, transaction: Uint8Array): void {
   port?.postMessage({ id, kind: "committed", ...committed } satisfies NetlinkAnswer);
 }
 
-/** A row to be written does not wait for a table to be read: every buffer is a turn of its own. */
 async function dump({
   id,
   request,
   protocol,
 }: Extract<NetlinkJob, { kind: "dump" }>): Promise<void> {
   let reading: NetlinkDump | undefined;
+  const parts = new Parts();
+  dumps.set(id, parts);
   try {
     reading = new NetlinkDump(request, protocol);
     for (;;) {
       const messages = reading.next();
       if (messages === undefined) break;
       port?.postMessage({ id, kind: "part", messages } satisfies NetlinkAnswer, [messages.buffer]);
-      await new Promise(setImmediate);
+      await parts.sent();
     }
     port?.postMessage({ id, kind: "dumped" } satisfies NetlinkAnswer);
   } catch (error) {
     fail(id, error);
   } finally {
+    dumps.delete(id);
     reading?.close();
   }
 }

@@ -1,7 +1,7 @@
 /**
  * Reads all that stands in the kernel: links first, then neighbours and forwarding entries; at the
  * start, when something has been lost, and now and then anyway. One reading at a time; what cannot be
- * read is tried again. Rows of others are known before ours are looked at, for ours give way.
+ * read is tried again.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Listener } from "../mobility/observation.ts";
@@ -77,8 +77,10 @@ export class KernelReading {
       const cause = this.#cause;
       this.#cause = undefined;
       try {
-        await this.#readAll();
-        for (const table of KERNEL_TABLES) this.#parts.listener.resync(table, cause);
+        // Our own rows are asked for before the tables are, and so are read with them.
+        await this.#readAll(() => {
+          for (const table of KERNEL_TABLES) this.#parts.listener.resync(table, cause);
+        });
       } catch (error) {
         if (this.#signal.aborted) break;
         const reason = error instanceof Error ? error.message : String(error);

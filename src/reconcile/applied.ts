@@ -10,6 +10,10 @@ export interface ApplyOptions {
   readonly upTo?: number | undefined;
   readonly now: number;
   readonly signal: AbortSignal;
+  /** Called when a table has been read that was not waited for: `apply` has something to take in. */
+  readonly onRead: () => void;
+  /** Awaited after some of many rows, so that others have their turn. */
+  readonly rest?: (() => Promise<void>) | undefined;
 }
 
 export interface Applied<Key extends string, Row> {
@@ -21,9 +25,13 @@ export interface Applied<Key extends string, Row> {
 }
 
 /** What became of reading the table; `wrong` is how many rows are not as we want them. */
-export type Reading =
-  | RowsRead
-  | { readonly kind: "unreadable"; readonly cause: string; readonly reason: string };
+export type Reading = RowsRead | Unreadable;
+
+export interface Unreadable {
+  readonly kind: "unreadable";
+  readonly cause: string;
+  readonly reason: string;
+}
 
 export interface RowsRead {
   readonly kind: "read";

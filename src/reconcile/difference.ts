@@ -1,4 +1,5 @@
 /** A table as we want it, as we believe it to stand outside, and what would have to be done. */
+import { lots } from "../evpn/lots.ts";
 import type { Change } from "./driver.ts";
 
 export class Difference<Key extends string, Row> {
@@ -60,12 +61,21 @@ export class Difference<Key extends string, Row> {
     return row === undefined ? undefined : { kind: "remove", key, row };
   }
 
-  /** Takes in what was read, but for the keys that are known better. */
-  read(rows: ReadonlyMap<Key, Row>, knownBetter: ReadonlySet<Key>): void {
-    for (const key of this.#actual.keys()) {
-      if (!rows.has(key) && !knownBetter.has(key)) this.#actual.delete(key);
+  /**
+   * Takes in what was read, but for the keys that are known better; a lot of rows each time that the
+   * next one is asked for.
+   */
+  *read(rows: ReadonlyMap<Key, Row>, knownBetter: ReadonlySet<Key>): Iterable<"lot"> {
+    for (const lot of lots(this.#actual.keys())) {
+      for (const key of lot) {
+        if (!rows.has(key) && !knownBetter.has(key)) this.#actual.delete(key);
+      }
+      yield "lot";
     }
-    for (const [key, row] of rows) if (!knownBetter.has(key)) this.stands(key, row);
+    for (const lot of lots(rows)) {
+      for (const [key, row] of lot) if (!knownBetter.has(key)) this.stands(key, row);
+      yield "lot";
+    }
   }
 
   /** All that is not right. */

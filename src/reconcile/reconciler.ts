@@ -19,13 +19,12 @@ import type {
   Reading,
   RowsRead,
 } from "./applied.ts";
-import { type Attempt, attempt, type Flight, messageOf } from "./attempt.ts";
+import { type Attempt, attempt, type Flight } from "./attempt.ts";
 import { Difference } from "./difference.ts";
 import { DirtyRows } from "./dirty-rows.ts";
 import type { Change, Driver, Failure } from "./driver.ts";
-import { DueReading } from "./due-reading.ts";
-import { Listing } from "./listing.ts";
 import { OwnEchoes } from "./own-echoes.ts";
+import { type TableRead, TableReading } from "./table-reading.ts";
 import { ToldReasons } from "./told-reasons.ts";
 import { type Waiting, WaitingRows } from "./waiting-rows.ts";
 
@@ -47,22 +46,20 @@ export class Reconciler<Key extends string, Row> {
   #driftedBefore = 0;
   #isOpen = false;
   #hasRead = false;
-  readonly #reading = new DueReading();
-  readonly #listing: Listing<Key, Row>;
+  readonly #reading: TableReading<Key, Row>;
   /** What was read before it is known what is wanted. */
   #unjudged: Pick<RowsRead, "cause" | "rows"> | undefined;
 
   constructor(driver: Driver<Key, Row>) {
     this.#driver = driver;
-    this.#listing = new Listing(driver);
+    this.#reading = new TableReading(driver);
     this.#table = new Difference((wanted, actual) => driver.agree(wanted, actual));
     this.#echoes = new OwnEchoes((written, seen) => this.#table.same(written, seen));
   }
 
   /** It may be read: it can be told by now whose a row is. Its rows are asked for at once. */
   readAhead(signal: AbortSignal): void {
-    this.#reading.allow();
-    this.#listing.begin(signal);
+    this.#reading.begin(signal);
   }
 
   /** From now on it may be written: all sources have told their start. */
@@ -84,7 +81,7 @@ export class Reconciler<Key extends string, Row> {
 
   /** An echo: what stands at this key outside, of ours; `undefined` is nothing, of nobody. */
   saw(key: Key, row: Row | undefined): void {
-    this.#listing.saw(key);
+    this.#reading.touched(key);
     if (row === undefined && this.#waiting.isForeign(key)) {
       this.#waiting.forget(key);
       this.#mark(key);
@@ -96,34 +93,36 @@ export class Reconciler<Key extends string, Row> {
     if (flight !== undefined) flight.disturbed = echo === "none";
     if (this.#table.changeFor(key) === undefined) {
       this.#waiting.forget(key);
-    } else if (echo === "none" && !this.#dirty.has(key) && !this.#waiting.has(key)) {
-      this.#counts.drifted++;
-      this.#mark(key);
+    } else if (!this.#dirty.has(key) && !this.#waiting.has(key)) {
+      if (echo === "none") this.#counts.drifted++;
+      if (echo === "none" || flight === undefined) this.#mark(key);
     }
   }
 
   /** What stands outside is no longer known: it is read again, and what waits is tried again. */
   resync(cause: string): void {
     this.#reading.ask(cause);
-    this.#listing.forget();
     this.#echoes.forgetAll();
   }
 
   /**
-   * Writes what is dirty or due, reads the table if it must be read, and writes what was found
-   * wrong: in this order, so that news need not wait for a long read. One call at a time.
+   * Writes what is dirty or due, and what a table that was read has shown to be wrong. Before the table
+   * has been read for the first time nothing can be written, so that this is waited for; later it is
+   * read beside, for as long as it takes: news does not wait for it. One call at a time.
    */
   async apply(options: ApplyOptions): Promise<Applied<Key, Row>> {
     const written: Change<Key, Row>[] = [];
     const failed: Failure<Key>[] = [];
-    let reading: Reading | undefined;
-    if (this.#isOpen && this.#hasRead) {
-      reading = this.#judge();
-      await this.#write(options, { written, failed });
-    }
+    let reading = this.#taken();
+    if (this.#isOpen && this.#hasRead) await this.#write(options, { written, failed });
     if (this.#reading.isDue(options.now)) {
-      reading = await this.#read(options);
-      if (this.#isOpen && reading?.kind === "read") await this.#write(options, { written, failed });
+      const read = this.#reading.read(options, (rows) => this.#takeIn(rows, options));
+      if (this.#hasRead) void read.then(options.onRead);
+      else {
+        await read;
+        reading = this.#taken();
+        if (this.#isOpen && this.#hasRead) await this.#write(options, { written, failed });
+      }
     }
     const drifted = this.#counts.drifted - this.#driftedBefore || undefined;
     this.#driftedBefore = this.#counts.drifted;
@@ -133,7 +132,8 @@ export class Reconciler<Key extends string, Row> {
   /** Whether `apply` would find anything to do, or has anything to tell. */
   hasWork(kinds: readonly ChangeKind[], upTo: number, now: number): boolean {
     if (this.#counts.drifted !== this.#driftedBefore) return true;
-    if (this.#reading.isDue(now) || (this.#isOpen && this.#unjudged !== undefined)) return true;
+    if (this.#reading.isDue(now) || this.#reading.hasFailed) return true;
+    if (this.#isOpen && this.#unjudged !== undefined) return true;
     if (!this.#isOpen || !this.#hasRead) return false;
     const { nextAt } = this.#waiting;
     if (nextAt !== undefined && now >= nextAt) return true;
@@ -232,6 +232,7 @@ export class Reconciler<Key extends string, Row> {
       if (change === undefined) continue;
       const row = change.kind === "put" ? change.row : undefined;
       this.#inFlight.set(key, { row, disturbed: false });
+      this.#reading.touched(key);
       const isSilent = row !== undefined && this.#driver.putsSilently === true;
       this.#echoes.expect(key, row, { isSilent });
       if (changes.push(change) === AT_ONCE) break;
@@ -265,21 +266,18 @@ export class Reconciler<Key extends string, Row> {
     return false;
   }
 
-  /** What is read before it is open is told when it can be said what of it is wrong. */
-  async #read({ now, signal }: ApplyOptions): Promise<Reading | undefined> {
-    const cause = this.#reading.begin();
-    try {
-      const { rows, seenMeanwhile } = await this.#listing.take(signal);
-      this.#table.read(rows, seenMeanwhile);
-      this.#unjudged = { cause, rows: rows.size };
-      const reading = this.#isOpen ? this.#judge() : undefined;
-      this.#hasRead = true;
-      this.#reading.done();
-      return reading;
-    } catch (error) {
-      this.#reading.failed(cause, now);
-      return { kind: "unreadable", cause, reason: messageOf(error) };
-    }
+  async #takeIn(
+    { cause, rows, knownBetter }: TableRead<Key, Row>,
+    { rest }: ApplyOptions,
+  ): Promise<void> {
+    for (const _lot of this.#table.read(rows, knownBetter)) await rest?.();
+    this.#unjudged = { cause, rows: rows.size };
+    this.#hasRead = true;
+  }
+
+  /** What has come of reading; what was read before it is open is told when it can be judged. */
+  #taken(): Reading | undefined {
+    return this.#reading.takeFailure() ?? (this.#isOpen ? this.#judge() : undefined);
   }
 
   /** Of what was read and not looked at yet: what is not right is dirty, and what waited too. */

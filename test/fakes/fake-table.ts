@@ -10,6 +10,19 @@ export interface FakeRow {
   readonly value: number;
 }
 
+interface Hold {
+  readonly until: Promise<void>;
+  readonly release: () => void;
+}
+
+function held(): Hold {
+  let release = (): void => {};
+  const until = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  return { until, release };
+}
+
 export class FakeTable implements Driver<FakeKey, FakeRow> {
   /** What stands there of ours. */
   readonly rows: Map<FakeKey, FakeRow> = new Map();
@@ -18,6 +31,8 @@ export class FakeTable implements Driver<FakeKey, FakeRow> {
   /** Every change that was tried, in order. */
   readonly tried: Change<FakeKey, FakeRow>[] = [];
   lists = 0;
+  /** Lists that have begun and are not done. */
+  listing = 0;
   writes = 0;
   queues = false;
 
@@ -33,15 +48,12 @@ export class FakeTable implements Driver<FakeKey, FakeRow> {
   /** Rows with these values are never taken. */
   readonly unfitValues: Set<number> = new Set();
   /** While this is set, calls have begun but are not done. */
-  #held: { readonly until: Promise<void>; readonly release: () => void } | undefined;
+  #held: Hold | undefined;
+  #heldLists: Hold | undefined;
 
   /** Holds up every call from now on until `release`. */
   hold(): void {
-    let release = (): void => {};
-    const until = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    this.#held = { until, release };
+    this.#held = held();
   }
 
   release(): void {
@@ -49,10 +61,29 @@ export class FakeTable implements Driver<FakeKey, FakeRow> {
     this.#held = undefined;
   }
 
+  /** Holds up lists alone: they tell what stood when they began. */
+  holdLists(): void {
+    this.#heldLists ??= held();
+  }
+
+  releaseLists(): void {
+    this.#heldLists?.release();
+    this.#heldLists = undefined;
+  }
+
   async list(): Promise<ReadonlyMap<FakeKey, FakeRow>> {
     this.lists++;
+    this.listing++;
+    try {
+      return await this.#list();
+    } finally {
+      this.listing--;
+    }
+  }
+
+  async #list(): Promise<ReadonlyMap<FakeKey, FakeRow>> {
     const rows = new Map(this.rows);
-    if (this.#held !== undefined) await this.#held.until;
+    await Promise.all([this.#held?.until, this.#heldLists?.until]);
     if (this.failNextLists > 0) {
       this.failNextLists--;
       throw new Error("The table can not be read now");

@@ -15,6 +15,12 @@ const maybeRow = fc.option(
   { nil: undefined },
 );
 
+const onRead = (): void => {};
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 type Step =
   | { readonly kind: "want" | "edit"; readonly key: FakeKey; readonly row: FakeRow | undefined }
   | {
@@ -22,6 +28,7 @@ type Step =
       readonly key: FakeKey;
     }
   | { readonly kind: "driver-fails" | "list-fails" | "begin" | "finish" | "resync" | "open" }
+  | { readonly kind: "hold-lists" | "release-lists" }
   | { readonly kind: "echoes"; readonly count: number }
   | { readonly kind: "time"; readonly ms: number };
 
@@ -36,6 +43,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 4, arbitrary: fc.record({ kind: fc.constantFrom("begin", "finish") }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom("hold-lists", "release-lists") }) },
   {
     weight: 1,
     arbitrary: fc.record({ kind: fc.constantFrom("driver-fails", "list-fails", "resync", "open") }),
@@ -106,10 +114,18 @@ class World {
       case "begin":
         this.begin();
         // Lets it come as far as its first wait, or not.
-        if (this.#now % 2 === 0) await new Promise((resolve) => setImmediate(resolve));
+        if (this.#now % 2 === 0) await turn();
         break;
       case "finish":
         await this.finish();
+        break;
+      case "hold-lists":
+        table.holdLists();
+        break;
+      case "release-lists":
+        table.releaseLists();
+        // It may be taken in while something is being written.
+        await turn();
         break;
       case "resync":
         reconciler.resync("overrun");
@@ -133,6 +149,8 @@ class World {
 
   async finish(): Promise<void> {
     this.table.release();
+    // What nobody has read yet is waited for.
+    if (this.reconciler.counts.read === 0) this.table.releaseLists();
     await this.#running;
     this.#running = undefined;
   }
@@ -144,6 +162,7 @@ class World {
   /** Heals everything but foreign rows, and lets all come to rest. */
   async rest(): Promise<void> {
     const { table, reconciler } = this;
+    table.releaseLists();
     await this.finish();
     table.failKeys.clear();
     table.failAfterWriting.clear();
@@ -153,12 +172,19 @@ class World {
     for (let round = 0; round < 10; round++) {
       this.#now += 60_000;
       await this.#apply();
+      await turn();
       this.deliver(Number.POSITIVE_INFINITY);
     }
   }
 
   #apply(): Promise<unknown> {
-    return this.reconciler.apply({ kinds: ["put", "remove"], now: this.#now, signal });
+    return this.reconciler.apply({
+      kinds: ["put", "remove"],
+      now: this.#now,
+      signal,
+      onRead,
+      rest: turn,
+    });
   }
 }
 
@@ -212,7 +238,7 @@ describe("Whatever happened", () => {
         const restarted = new Reconciler(table);
         for (const [at, row] of desired) restarted.want(at, row);
         restarted.open();
-        await restarted.apply({ kinds: ["put", "remove"], now: 0, signal });
+        await restarted.apply({ kinds: ["put", "remove"], now: 0, signal, onRead, rest: turn });
         const foreign = table.tried.slice(before).filter(({ key: at }) => !table.foreign.has(at));
         expect(foreign).toEqual([]);
       }),

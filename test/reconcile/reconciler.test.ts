@@ -17,11 +17,28 @@ function row(value: number): FakeRow {
   return { value };
 }
 
-function apply(
+/** Also takes in what is read beside, when it has been read. */
+async function apply(
   now = 0,
-  { kinds, upTo }: { kinds?: readonly ChangeKind[]; upTo?: number } = {},
+  { kinds = ["put", "remove"], upTo }: { kinds?: readonly ChangeKind[]; upTo?: number } = {},
 ): Promise<Applied<FakeKey, FakeRow>> {
-  return reconciler.apply({ kinds: kinds ?? ["put", "remove"], upTo, now, signal });
+  let wasRead = false;
+  const onRead = (): void => {
+    wasRead = true;
+  };
+  const options = { kinds, upTo, now, signal, onRead };
+  const first = await reconciler.apply(options);
+  await vi.waitUntil(() => table.listing === 0, { interval: 1 });
+  // Few rows are taken in within a turn or two.
+  for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
+  if (!wasRead) return first;
+  const second = await reconciler.apply(options);
+  return {
+    written: [...first.written, ...second.written],
+    failed: [...first.failed, ...second.failed],
+    reading: second.reading,
+    drifted: second.drifted,
+  };
 }
 
 /** Opened, and has read a table in which these rows stand and are wanted. */
@@ -471,6 +488,22 @@ describe("An echo", () => {
     expect(triedKeys()).toEqual(["put a"]);
   });
 
+  it("of our own removal counts, though an edit that was older was told after it", async () => {
+    await settledWith();
+    const told: [FakeKey, FakeRow | undefined][] = [];
+    table.onEcho = (key, seen) => told.push([key, seen]);
+    table.edit("a", row(1));
+    reconciler.resync("look");
+    await apply();
+    expect(table.rows.has("a")).toBe(false);
+    reconciler.want("a", row(1));
+    for (const [key, seen] of told.splice(0, 1)) reconciler.saw(key, seen);
+    await apply();
+    for (const [key, seen] of told.splice(0)) reconciler.saw(key, seen);
+    await apply();
+    expect(table.rows.get("a")).toEqual(row(1));
+  });
+
   it("says what stands now although we have just written the same as the one before", async () => {
     await settledWith({ a: 1 });
     reconciler.want("a", row(2));
@@ -576,17 +609,71 @@ describe("Reading again", () => {
   it("is done again when it was asked for while it was being done", async () => {
     await settledWith();
     reconciler.resync("overrun");
-    table.hold();
+    table.holdLists();
     table.failNextLists = 1;
     const reading = apply(1000);
-    await vi.waitUntil(() => table.lists === 1);
+    await vi.waitUntil(() => table.listing === 1, { interval: 1 });
     reconciler.resync("overrun");
-    table.release();
-    await reading;
-    expect(reconciler.nextAt()).toBe(0);
-    await apply(1000);
+    expect(reconciler.nextAt()).toBeUndefined();
+    table.releaseLists();
+    expect((await reading).reading).toMatchObject({ kind: "unreadable" });
+    await vi.waitUntil(() => table.listing === 0, { interval: 1 });
+    expect((await apply(1000)).reading).toMatchObject({ kind: "read" });
     expect(table.lists).toBe(2);
     expect(reconciler.nextAt()).toBeUndefined();
+  });
+
+  it("keeps no news waiting", async () => {
+    await settledWith({ a: 1 });
+    reconciler.resync("look");
+    table.holdLists();
+    const reading = apply();
+    await vi.waitUntil(() => table.listing === 1, { interval: 1 });
+    reconciler.want("b", row(2));
+    await reconciler.apply({ kinds: ["put", "remove"], now: 0, signal, onRead: () => {} });
+    expect(table.rows.get("b")).toEqual(row(2));
+    table.releaseLists();
+    expect((await reading).reading).toMatchObject({ kind: "read" });
+  });
+
+  it("believes what was written meanwhile rather than what was read", async () => {
+    await settledWith({ a: 1, b: 2 });
+    table.onEcho = () => {};
+    reconciler.resync("look");
+    table.holdLists();
+    const reading = apply();
+    await vi.waitUntil(() => table.listing === 1, { interval: 1 });
+    reconciler.want("a", row(3));
+    reconciler.want("b", undefined);
+    reconciler.want("c", row(4));
+    await reconciler.apply({ kinds: ["put", "remove"], now: 0, signal, onRead: () => {} });
+    table.tried.length = 0;
+    table.releaseLists();
+    await reading;
+    expect(table.tried).toEqual([]);
+    expect(Object.fromEntries(reconciler.actual)).toEqual({ a: row(3), c: row(4) });
+    expect(reconciler.counts.drifted).toBe(0);
+  });
+
+  it("believes what is being written rather than what was read", async () => {
+    await settledWith({ a: 1 });
+    table.onEcho = () => {};
+    const options = { kinds: ["put", "remove"], now: 0, signal, onRead: () => {} } as const;
+    reconciler.resync("look");
+    table.holdLists();
+    await reconciler.apply(options);
+    reconciler.want("a", row(2));
+    table.hold();
+    const writing = reconciler.apply(options);
+    table.releaseLists();
+    await vi.waitUntil(() => table.listing === 0, { interval: 1 });
+    table.release();
+    await writing;
+    table.tried.length = 0;
+    await apply();
+    expect(table.tried).toEqual([]);
+    expect(reconciler.actual.get("a")).toEqual(row(2));
+    expect(reconciler.counts.drifted).toBe(0);
   });
 });
 

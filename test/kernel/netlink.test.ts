@@ -15,7 +15,11 @@ import { NetlinkConversation, NetlinkDump } from "../../src/linux/netlink-conver
 import { openRouteSocket, RouteGroup } from "../../src/linux/socket.ts";
 import { MessageWriter } from "../../src/wire/netlink.ts";
 import { writeLinkDump } from "../../src/wire/netlink-link.ts";
-import { NeighbourFlag, writeNeighbour } from "../../src/wire/netlink-neighbour.ts";
+import {
+  NeighbourFlag,
+  writeNeighbour,
+  writeNeighbourDump,
+} from "../../src/wire/netlink-neighbour.ts";
 import { dataFrame, Host } from "./frames.ts";
 import { clearLinks, ifindexOf, makeSegment, requireOwnNamespace, sh } from "./namespace.ts";
 import { open, Recorder } from "./recorder.ts";
@@ -339,6 +343,47 @@ describe("A dump", () => {
     const dump = new NetlinkDump(request);
     expect(() => dump.next()).toThrow("Cannot read a table: ENOTSUP");
     dump.close();
+  });
+
+  it("of a large table is taken in little by little, and others have their turn", async () => {
+    makeSegment();
+    const rows = 20_000;
+    const ifindex = ifindexOf("vxlan10");
+    const writer = new MessageWriter();
+    for (let i = 0; i < rows; i++) {
+      writeNeighbour(writer, {
+        ...{ action: "put", family: "bridge", ifindex, state: 0x42 },
+        ...{ flags: NeighbourFlag.self | NeighbourFlag.extLearned, protocol: 0 },
+        ...{ mac: macOf(i) as MacAddress, dst: "192.0.2.9" as IpAddress },
+      });
+    }
+    await using client = new NetlinkClient(
+      () => {},
+      () => 0,
+    );
+    expect(await client.write(writer.finish())).toEqual([]);
+
+    let [inTotal, inThisTurn, most] = [0, 0, 0];
+    let isOver = false;
+    const turn = (): void => {
+      most = Math.max(most, inThisTurn);
+      inThisTurn = 0;
+      if (!isOver) setImmediate(turn);
+    };
+    turn();
+    const request = new MessageWriter();
+    writeNeighbourDump(request, "bridge");
+    await client.dump(request.finish(), () => {
+      inTotal++;
+      inThisTurn++;
+      // Whoever reads is slower than the worker.
+      const until = performance.now() + 0.02;
+      while (performance.now() < until);
+    });
+    isOver = true;
+    expect(inTotal).toBeGreaterThanOrEqual(rows);
+    // Two buffers of 64 kB, of messages of some 80 bytes.
+    expect(most).toBeLessThan(2500);
   });
 });
 

@@ -655,6 +655,28 @@ describe("Reading again", () => {
     expect(reconciler.counts.drifted).toBe(0);
   });
 
+  it("lets others have their turn while very many rows are taken in, and believes what they do", async () => {
+    const keys = Array.from({ length: 5000 }, (_, i) => `${i}`);
+    await settledWith(Object.fromEntries(keys.map((key) => [key, 1])));
+    table.onEcho = () => {};
+    const options = { kinds: ["put", "remove"], now: 0, signal, onRead: () => {} } as const;
+    let rests = 0;
+    const rest = async (): Promise<void> => {
+      if (rests++ > 0) return;
+      reconciler.want("4999", row(2));
+      await reconciler.apply(options);
+    };
+    reconciler.resync("look");
+    await reconciler.apply({ ...options, rest });
+    await vi.waitUntil(() => reconciler.counts.put === 1 && table.listing === 0, { interval: 1 });
+    table.tried.length = 0;
+    await apply();
+    expect(rests).toBeGreaterThan(4);
+    expect(table.tried).toEqual([]);
+    expect(reconciler.actual.get("4999")).toEqual(row(2));
+    expect(reconciler.counts.drifted).toBe(0);
+  });
+
   it("believes what is being written rather than what was read", async () => {
     await settledWith({ a: 1 });
     table.onEcho = () => {};

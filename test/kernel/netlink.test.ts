@@ -381,6 +381,7 @@ describe("A dump", () => {
       while (performance.now() < until);
     });
     isOver = true;
+    turn();
     expect(inTotal).toBeGreaterThanOrEqual(rows);
     // Two buffers of 64 kB, of messages of some 80 bytes.
     expect(most).toBeLessThan(2500);

@@ -1,7 +1,7 @@
 /** Reads whole tables of the kernel, message by message. */
 import { setImmediate as turnsEnd } from "node:timers/promises";
 import type { Result } from "../evpn/result.ts";
-import { MessageWriter, type NetlinkMalformed } from "../wire/netlink.ts";
+import { MessageWriter, type NetlinkMalformed, type NetlinkMessage } from "../wire/netlink.ts";
 import { decodeLink, type LinkMessage, writeLinkDump } from "../wire/netlink-link.ts";
 import {
   decodeNeighbour,
@@ -45,6 +45,7 @@ interface Dump {
 export class RowDumps {
   readonly #netlink: Pick<NetlinkClient, "dump">;
   readonly #notBegun = new Map<NeighbourFamily, Dump>();
+  readonly #wereRead = new Set<NeighbourFamily>();
 
   constructor(netlink: Pick<NetlinkClient, "dump">) {
     this.#netlink = netlink;
@@ -68,7 +69,10 @@ export class RowDumps {
     this.#notBegun.delete(family);
     const request = new MessageWriter();
     writeNeighbourDump(request, family);
-    await this.#netlink.dump(request.finish(), (message) => {
+    // Before the first is over nothing can be done that would have to wait for it.
+    const pace = this.#wereRead.has(family) ? {} : { ahead: Number.POSITIVE_INFINITY };
+    this.#wereRead.add(family);
+    const visit = (message: NetlinkMessage): void => {
       const told = decodeNeighbour(message);
       if (!told.ok) {
         for (const reader of readers) reader.ignored?.(told.error);
@@ -76,7 +80,8 @@ export class RowDumps {
       }
       const row = kernelRow(told.value);
       if (row !== undefined) for (const reader of readers) reader.read(told.value, row);
-    });
+    };
+    await this.#netlink.dump(request.finish(), visit, pace);
   }
 }
 

@@ -23,12 +23,23 @@ const SLOW_MS = 20;
 /** then another thread does it for so long. */
 const SHY_MS = 10_000;
 
+/**
+ * Parts of a dump that may be on their way. Node takes in all messages that wait in one turn of the event
+ * loop: with no bound, frames and routes would wait for a whole table.
+ */
+const AHEAD = 2;
+
 type Answer = Exclude<NetlinkAnswer, { kind: "part" | "broken" }>;
 type Bytes = Uint8Array<ArrayBuffer>;
 type Job =
   | { readonly kind: "write"; readonly requests: Bytes }
   | { readonly kind: "commit"; readonly transaction: Bytes }
-  | { readonly kind: "dump"; readonly request: Bytes; readonly protocol: NetlinkProtocol };
+  | {
+      readonly kind: "dump";
+      readonly request: Bytes;
+      readonly protocol: NetlinkProtocol;
+      readonly ahead: number;
+    };
 
 function bytesOf(job: Job): Bytes {
   if (job.kind === "write") return job.requests;
@@ -123,11 +134,11 @@ export class NetlinkClient implements AsyncDisposable {
   async dump(
     request: Uint8Array,
     visit: (message: NetlinkMessage) => void,
-    { protocol = "route" }: { protocol?: NetlinkProtocol } = {},
+    { protocol = "route", ahead = AHEAD }: { protocol?: NetlinkProtocol; ahead?: number } = {},
   ): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
-        const job = { kind: "dump", request: request.slice(), protocol } as const;
+        const job = { kind: "dump", request: request.slice(), protocol, ahead } as const;
         await this.#ask(job, (part) => {
           for (const message of readMessages(part).messages) {
             if (message.type > NetlinkType.overrun) visit(message);

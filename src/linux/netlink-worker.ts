@@ -17,6 +17,8 @@ export type NetlinkJob =
       readonly kind: "dump";
       readonly request: Uint8Array;
       readonly protocol: NetlinkProtocol;
+      /** How many parts may be on their way. */
+      readonly ahead: number;
     }
   /** A part of a dump has been taken in. */
   | { readonly id: number; readonly kind: "taken" };
@@ -46,23 +48,24 @@ const conversation = new NetlinkConversation();
 /** Not before it is needed: there may be no nf_tables. */
 let filters: NftConversation | undefined;
 
-/**
- * Parts of a dump that are on their way. Node takes in all messages that wait in one turn of the event
- * loop: with no bound, frames and routes would wait for a whole table.
- */
-const AHEAD = 2;
 const dumps = new Map<number, Parts>();
 
+/** Of a dump, those that are on their way. */
 class Parts {
+  readonly #ahead: number;
   #onTheirWay = 0;
   #goOn: (() => void) | undefined;
+
+  constructor(ahead: number) {
+    this.#ahead = ahead;
+  }
 
   /** Resolves when another may be sent. */
   async sent(): Promise<void> {
     this.#onTheirWay++;
     // A row to be written waits for one buffer of a table and not for all of it.
     await new Promise(setImmediate);
-    if (this.#onTheirWay < AHEAD) return;
+    if (this.#onTheirWay < this.#ahead) return;
     await new Promise<void>((resolve) => {
       this.#goOn = resolve;
     });
@@ -110,9 +113,10 @@ async function dump({
   id,
   request,
   protocol,
+  ahead,
 }: Extract<NetlinkJob, { kind: "dump" }>): Promise<void> {
   let reading: NetlinkDump | undefined;
-  const parts = new Parts();
+  const parts = new Parts(ahead);
   dumps.set(id, parts);
   try {
     reading = new NetlinkDump(request, protocol);

@@ -85,7 +85,7 @@ export class FdbDriver implements Driver<FdbKey, FdbRow> {
     this.#standing.beginReading();
     for (const [place, halves] of await this.#read(signal)) {
       const macs = new Set([...halves.ports.keys(), ...halves.tunnels.keys()]);
-      for await (const lot of unhurried(macs)) {
+      for await (const lot of unhurried(macs, this.#standing)) {
         for (const mac of lot) this.#takeIn(rows, place, { mac, halves });
       }
     }

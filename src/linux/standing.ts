@@ -9,6 +9,12 @@ export class Standing<Key extends string> {
   /** Since reading began. */
   readonly #touched = new Set<Key>();
   #isReading = false;
+  #inHaste = true;
+
+  /** Nothing has been read yet, and nothing is written before it has. */
+  get inHaste(): boolean {
+    return this.#inHaste;
+  }
 
   has(key: Key): boolean {
     return this.#keys.has(key);
@@ -35,13 +41,14 @@ export class Standing<Key extends string> {
 
   /** These have been read, and no others. */
   async endReading(read: ReadonlyMap<Key, unknown>): Promise<void> {
-    for await (const lot of unhurried(this.#keys)) {
+    for await (const lot of unhurried(this.#keys, this)) {
       for (const key of lot) if (this.isGone(key, read)) this.#keys.delete(key);
     }
-    for await (const lot of unhurried(read.keys())) {
+    for await (const lot of unhurried(read.keys(), this)) {
       for (const key of lot) if (!this.#touched.has(key)) this.#keys.add(key);
     }
     this.#isReading = false;
+    this.#inHaste = false;
     this.#touched.clear();
   }
 

@@ -270,7 +270,9 @@ export class Reconciler<Key extends string, Row> {
     { cause, rows, knownBetter }: TableRead<Key, Row>,
     { rest }: ApplyOptions,
   ): Promise<void> {
-    for (const _lot of this.#table.read(rows, knownBetter)) await rest?.();
+    for (const _lot of this.#table.read(rows, knownBetter)) {
+      if (this.#hasRead) await rest?.();
+    }
     this.#unjudged = { cause, rows: rows.size };
     this.#hasRead = true;
   }

@@ -13,16 +13,15 @@
  */
 import type { MacAddress } from "../evpn/mac.ts";
 import { type FdbKey, type FdbRow, fdbKey } from "../evpn/rows.ts";
-import type { VtepAddress } from "../evpn/vtep.ts";
 import type { Change, Driver, Failure } from "../reconcile/driver.ts";
-import { NeighbourFlag, type NeighbourRequest, NeighbourState } from "../wire/netlink-neighbour.ts";
-import { type DeviceRow, readDeviceRows } from "./device-rows.ts";
+import type { NeighbourRequest } from "../wire/netlink-neighbour.ts";
 import type { RowDumps } from "./dumps.ts";
+import { asPinned, bridgeEntry, readFdbEntries, rowFound, tunnelEntry } from "./fdb-entries.ts";
 import type { ForeignRows } from "./foreign-rows.ts";
 import type { BridgeVlan } from "./forwarding.ts";
 import type { LinkTable } from "./link-table.ts";
 import type { NetlinkClient } from "./netlink-client.ts";
-import { macKey, OWN_STATE } from "./ownership.ts";
+import { macKey } from "./ownership.ts";
 import { foreignRow, missingDevice, type Plan, writeRows } from "./row-writer.ts";
 import type { Place } from "./segments.ts";
 import { Standing } from "./standing.ts";
@@ -83,10 +82,9 @@ export class FdbDriver implements Driver<FdbKey, FdbRow> {
   async list(signal: AbortSignal): Promise<ReadonlyMap<FdbKey, FdbRow>> {
     const rows = new Map<FdbKey, FdbRow>();
     this.#standing.beginReading();
-    for (const [place, halves] of await this.#read(signal)) {
-      const macs = new Set([...halves.ports.keys(), ...halves.tunnels.keys()]);
-      for await (const lot of unhurried(macs, this.#standing)) {
-        for (const mac of lot) this.#takeIn(rows, place, { mac, halves });
+    for (const [place, entries] of await readFdbEntries(this.#parts, signal)) {
+      for await (const lot of unhurried(entries.values(), this.#standing)) {
+        for (const found of lot) this.#takeIn(rows, rowFound(place, found));
       }
     }
     for (const key of this.#pinned) if (this.#standing.isGone(key, rows)) this.#pinned.delete(key);
@@ -94,20 +92,11 @@ export class FdbDriver implements Driver<FdbKey, FdbRow> {
     return rows;
   }
 
-  #takeIn(
-    rows: Map<FdbKey, FdbRow>,
-    place: Place,
-    { mac, halves }: { mac: MacAddress; halves: Halves },
-  ): void {
-    if (halves.foreign.has(mac) && !isLeftover(halves, mac)) return;
-    const { vni } = place.segment;
-    const pinned = halves.ports.get(mac);
-    const vtep = pinned === undefined ? undefined : halves.tunnels.get(mac);
-    const isWhole = vtep !== undefined && pinned !== undefined;
-    const row: FdbRow = isWhole ? { vni, mac, vtep, pinned } : halfRow(place, mac);
+  #takeIn(rows: Map<FdbKey, FdbRow>, row: FdbRow | undefined): void {
+    if (row === undefined) return;
     const key = fdbKey(row);
     rows.set(key, row);
-    if (pinned === true) this.#pinned.add(key);
+    if (row.pinned) this.#pinned.add(key);
   }
 
   async write(
@@ -173,8 +162,8 @@ export class FdbDriver implements Driver<FdbKey, FdbRow> {
         const failure = foreignRow(TABLE, { key, description });
         return { key, failure, requests: this.#leftovers(place, row, { inBridge, inTunnel }) };
       }
-      const put = portHalf(place, row, "put");
-      const requests = [tunnelHalf(place, row, "put"), put];
+      const put = bridgeEntry(place, row, "put");
+      const requests = [tunnelEntry(place, row, "put"), put];
       // And the mark once more: a frame that comes in between takes it off. A row that has been pinned
       // is unpinned by every put, for what we are told of its entry may be older than our last write.
       if (row.pinned || this.#pinned.has(key)) requests.push(asPinned(put, row.pinned), put);
@@ -183,8 +172,8 @@ export class FdbDriver implements Driver<FdbKey, FdbRow> {
     // If a host on a port has the MAC by now, the bridge's entry is not ours any more, and the
     // kernel leaves it alone: we name the device it would have to point to.
     const requests: NeighbourRequest[] = [];
-    if (inBridge === undefined) requests.push(portHalf(place, row, "delete"));
-    if (inTunnel === undefined) requests.push(tunnelHalf(place, row, "delete"));
+    if (inBridge === undefined) requests.push(bridgeEntry(place, row, "delete"));
+    if (inTunnel === undefined) requests.push(tunnelEntry(place, row, "delete"));
     return { key, requests };
   }
 
@@ -197,104 +186,8 @@ export class FdbDriver implements Driver<FdbKey, FdbRow> {
     row: FdbRow,
     { inBridge, inTunnel }: { inBridge: string | undefined; inTunnel: string | undefined },
   ): readonly NeighbourRequest[] {
-    if (inTunnel === undefined) return [tunnelHalf(place, row, "delete")];
+    if (inTunnel === undefined) return [tunnelEntry(place, row, "delete")];
     const isOurs = inBridge === undefined && this.#standing.has(fdbKey(row));
-    return isOurs ? [portHalf(place, row, "delete")] : [];
+    return isOurs ? [bridgeEntry(place, row, "delete")] : [];
   }
-
-  async #read(signal: AbortSignal): Promise<ReadonlyMap<Place, Halves>> {
-    const all = new Map<Place, Halves>();
-    const visit = (place: Place, row: DeviceRow): void => {
-      const halves = all.get(place) ?? noHalves();
-      all.set(place, halves);
-      if (row.kind === "outside") halves.ports.set(row.mac, row.sticky);
-      else if (row.kind === "fixed" && row.sticky) halves.unmarked.push(row.mac);
-      else if (row.kind === "fixed") halves.foreign.add(row.mac);
-      else if (row.kind === "tunnel" && row.owner === "us") halves.tunnels.set(row.mac, row.vtep);
-      else if (row.kind === "tunnel" && row.owner === "other") halves.foreign.add(row.mac);
-    };
-    await readDeviceRows(this.#parts, visit, signal);
-    for (const [place, halves] of all) {
-      for (const mac of halves.unmarked) this.#claimUnmarked(place, mac, halves);
-    }
-    return all;
-  }
-
-  /**
-   * A pinned entry without our mark: a frame took it off while we were pinning, and the kernel did not
-   * put it on again (before Linux 6.11, `br_fdb_external_learn_add` marks no entry that somebody has
-   * put). It is ours if the VXLAN device's entry is.
-   */
-  #claimUnmarked(place: Place, mac: MacAddress, { ports, tunnels, foreign }: Halves): void {
-    if (!tunnels.has(mac)) {
-      foreign.add(mac);
-      return;
-    }
-    ports.set(mac, true);
-    this.#parts.foreign.delete(macKey(place.bridge, mac));
-  }
-}
-
-interface Halves {
-  /** MACs that the bridge has behind the VXLAN device, and whether they are pinned there. */
-  readonly ports: Map<MacAddress, boolean>;
-  readonly tunnels: Map<MacAddress, VtepAddress>;
-  readonly foreign: Set<MacAddress>;
-  /** Pinned, and without our mark. */
-  readonly unmarked: MacAddress[];
-}
-
-function noHalves(): Halves {
-  return { ports: new Map(), tunnels: new Map(), foreign: new Set(), unmarked: [] };
-}
-
-/** Whether the VXLAN device's entry is ours and the bridge's somebody else's: ours is to go. */
-function isLeftover({ ports, tunnels }: Halves, mac: MacAddress): boolean {
-  return tunnels.has(mac) && !ports.has(mac);
-}
-
-/**
- * A row of which only one entry stands. No row that is wanted agrees with it, for none points to the
- * leaf itself; so it is completed or removed, whichever is due.
- */
-export function halfRow({ segment }: Place, mac: MacAddress): FdbRow {
-  return { vni: segment.vni, mac, vtep: segment.vtep, pinned: false };
-}
-
-function tunnelHalf(place: Place, row: FdbRow, action: "put" | "delete"): NeighbourRequest {
-  return {
-    action,
-    family: "bridge",
-    ifindex: place.vxlanIndex,
-    state: OWN_STATE,
-    flags: NeighbourFlag.self | NeighbourFlag.extLearned,
-    mac: row.mac,
-    // Without a destination, the entry goes with all it may have.
-    dst: action === "put" ? row.vtep : undefined,
-    protocol: 0,
-    sourceVni: place.isShared ? row.vni : 0,
-  };
-}
-
-function portHalf(place: Place, row: FdbRow, action: "put" | "delete"): NeighbourRequest {
-  return {
-    action,
-    family: "bridge",
-    ifindex: place.vxlanIndex,
-    state: OWN_STATE,
-    flags: NeighbourFlag.master | NeighbourFlag.extLearned,
-    mac: row.mac,
-    dst: undefined,
-    protocol: 0,
-    vlan: place.vlan,
-  };
-}
-
-/** Says of an entry whether frames may take it over. The kernel leaves the mark as it is. */
-function asPinned(put: NeighbourRequest, pinned: boolean): NeighbourRequest {
-  return {
-    ...put,
-    state: pinned ? NeighbourState.noarp : NeighbourState.reachable,
-    flags: pinned ? NeighbourFlag.master | NeighbourFlag.sticky : NeighbourFlag.master,
-  };
 }

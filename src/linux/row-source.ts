@@ -9,7 +9,8 @@ import type { PortName } from "../evpn/port.ts";
 import { fdbKey, floodKey, neighbourKey } from "../evpn/rows.ts";
 import type { Listener } from "../mobility/observation.ts";
 import type { Neighbour } from "../wire/netlink-neighbour.ts";
-import { type FdbDriver, halfRow } from "./fdb-driver.ts";
+import type { FdbDriver } from "./fdb-driver.ts";
+import { halfRow } from "./fdb-entries.ts";
 import type { FloodDriver } from "./flood-driver.ts";
 import type { ForeignRows } from "./foreign-rows.ts";
 import { type Learned, LearnedHosts } from "./learned-hosts.ts";
@@ -62,11 +63,18 @@ export class RowSource {
 
   /** What stood when it was read. */
   read(neighbour: Neighbour, row: KernelRow): void {
-    const place = placeKey(row);
-    this.#unread.delete(place);
-    if (this.#heardMeanwhile?.has(place) === true) return;
+    if (this.#isRemembered(row)) return;
     this.#parts.links.rowTold(neighbour, row);
     this.#stands(row, "read");
+  }
+
+  /** Whether it was heard of meanwhile; at the start nothing was, of hundreds of thousands. */
+  #isRemembered(row: KernelRow): boolean {
+    const heard = this.#heardMeanwhile;
+    if (this.#unread.size === 0 && (heard === undefined || heard.size === 0)) return false;
+    const place = placeKey(row);
+    this.#unread.delete(place);
+    return heard?.has(place) === true;
   }
 
   /** What was not read is not there any more. */

@@ -200,12 +200,12 @@ export class Domain {
 
   /** The MACs that hold this IP by anyone's word. */
   holders(ip: IpAddress): MacEntry[] {
-    const entries: MacEntry[] = [];
-    for (const mac of this.#holders.of(ip)) {
-      const entry = this.#entries.get(mac);
-      if (entry !== undefined) entries.push(entry);
-    }
-    return entries;
+    const macs = this.#holders.of(ip);
+    const [first] = macs;
+    if (first === undefined) return [];
+    const entry = this.#entries.get(first);
+    if (macs.length === 1) return entry === undefined ? [] : [entry];
+    return macs.flatMap((mac) => this.#entries.get(mac) ?? []);
   }
 
   /** Every IP that somebody holds, and those a neighbour row was asked for. */

@@ -213,9 +213,14 @@ export function ipsOf(entry: MacEntry): readonly IpAddress[] {
 }
 
 /** The IPs that this VTEP's routes give the MAC. */
-export function remoteIps(entry: Pick<MacEntry, "remote">, vtep: VtepAddress): IpAddress[] {
+export function remoteIps({ remote }: Pick<MacEntry, "remote">, vtep: VtepAddress): IpAddress[] {
+  const [first] = remote;
+  // Nearly always; and a list that is added to has room for sixteen (Node 20).
+  if (first !== undefined && remote.length === 1) {
+    return first.nexthop === vtep && first.ip !== undefined ? [first.ip] : [];
+  }
   const ips: IpAddress[] = [];
-  for (const { nexthop, ip } of entry.remote) {
+  for (const { nexthop, ip } of remote) {
     if (nexthop === vtep && ip !== undefined) ips.push(ip);
   }
   return ips;

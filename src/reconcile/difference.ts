@@ -81,13 +81,18 @@ export class Difference<Key extends string, Row> {
   /** All that is not right. */
   wrong(): readonly Key[] {
     const wrong: Key[] = [];
-    const look = (key: Key): void => {
-      if (this.changeFor(key) !== undefined) wrong.push(key);
-    };
-    for (const key of this.#desired.keys()) look(key);
-    for (const key of this.#actual.keys()) if (!this.#desired.has(key)) look(key);
+    let standing = 0;
+    for (const [key, desired] of this.#desired) {
+      const actual = this.#actual.get(key);
+      if (actual !== undefined) standing++;
+      const isRight = actual === desired || this.same(desired, actual);
+      if (!isRight || this.#leftover.has(key)) wrong.push(key);
+    }
+    if (standing < this.#actual.size) {
+      for (const key of this.#actual.keys()) if (!this.#desired.has(key)) wrong.push(key);
+    }
     for (const key of this.#leftover.keys()) {
-      if (!this.#desired.has(key) && !this.#actual.has(key)) look(key);
+      if (!this.#desired.has(key) && !this.#actual.has(key)) wrong.push(key);
     }
     return wrong;
   }

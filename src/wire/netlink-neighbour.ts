@@ -13,7 +13,6 @@ import {
   type NetlinkMalformed,
   type NetlinkMessage,
   readAttributes,
-  viewOf,
 } from "./netlink.ts";
 
 export const NeighbourType = { put: 28, delete: 29, get: 30 } as const;
@@ -97,18 +96,17 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 //  0        1     4         8       10      11
 //  | family | pad | ifindex | state | flags | type | attributes
 export function decodeNeighbour(message: NetlinkMessage): Result<Neighbour, NeighbourIgnored> {
-  const { payload } = message;
-  if (payload.length < FIXED_LENGTH) return err("netlink-truncated");
-  const view = viewOf(payload);
-  const family = familyOf(payload[0]);
+  const { datagram, view, start: from, end } = message;
+  if (end - from < FIXED_LENGTH) return err("netlink-truncated");
+  const family = familyOf(datagram[from]);
   if (family === undefined) return err("neighbour-unknown-family");
 
   const neighbour: Mutable<Neighbour> = {
     gone: message.type === NeighbourType.delete,
     family,
-    ifindex: view.getInt32(4, LITTLE_ENDIAN),
-    state: view.getUint16(8, LITTLE_ENDIAN),
-    flags: view.getUint8(10),
+    ifindex: view.getInt32(from + 4, LITTLE_ENDIAN),
+    state: view.getUint16(from + 8, LITTLE_ENDIAN),
+    flags: view.getUint8(from + 10),
     extFlags: 0,
     mac: undefined,
     dst: undefined,
@@ -122,10 +120,10 @@ export function decodeNeighbour(message: NetlinkMessage): Result<Neighbour, Neig
   };
   let fits = true;
   // One for all of them: a table may have hundreds of thousands of messages.
-  const at: Mutable<AttributeAt> = { payload, view, type: 0, start: 0, length: 0 };
+  const at: Mutable<AttributeAt> = { datagram, view, type: 0, start: 0, length: 0 };
   const whole = readAttributes(
     view,
-    { offset: FIXED_LENGTH, end: payload.length },
+    { offset: from + FIXED_LENGTH, end },
     (type, start, length) => {
       at.type = type;
       at.start = start;
@@ -143,7 +141,7 @@ function familyOf(number: number | undefined): NeighbourFamily | undefined {
 }
 
 interface AttributeAt {
-  readonly payload: Uint8Array;
+  readonly datagram: Uint8Array;
   readonly view: DataView;
   readonly type: number;
   readonly start: number;
@@ -156,16 +154,16 @@ function u32({ view, start, length }: AttributeAt): number {
 
 /** False if the value is not as long as its type says. */
 function readAttribute(into: Mutable<Neighbour>, at: AttributeAt): boolean {
-  const { payload, view, type, start, length } = at;
+  const { datagram, view, type, start, length } = at;
   switch (type) {
     case Attribute.dst:
-      if (length === 4) into.dst = ipv4FromBytes(payload, start);
-      else if (length === 16) into.dst = ipv6FromBytes(payload, start);
+      if (length === 4) into.dst = ipv4FromBytes(datagram, start);
+      else if (length === 16) into.dst = ipv6FromBytes(datagram, start);
       else return false;
       return true;
     case Attribute.lladdr:
       // An IP neighbour of a tunnel has an address of another kind: not ours to read.
-      if (length === 6) into.mac = macFromBytes(payload, start);
+      if (length === 6) into.mac = macFromBytes(datagram, start);
       return length === 6 || into.family !== "bridge";
     case Attribute.vlan:
       if (length !== 2) return false;

@@ -46,6 +46,41 @@ export interface NetlinkMessage {
   /** The socket that has asked for it, or made the change that is told; 0 is the kernel. */
   readonly port: number;
   readonly payload: Uint8Array;
+  /** The whole datagram, and where in it the payload is: of many messages, one view for all. */
+  readonly datagram: Uint8Array;
+  readonly view: DataView;
+  readonly start: number;
+  readonly end: number;
+}
+
+class MessageRead implements NetlinkMessage {
+  readonly type: number;
+  readonly flags: number;
+  readonly sequence: number;
+  readonly port: number;
+  readonly datagram: Uint8Array;
+  readonly view: DataView;
+  readonly start: number;
+  readonly end: number;
+
+  constructor(
+    datagram: Uint8Array,
+    view: DataView,
+    { start, end }: { start: number; end: number },
+  ) {
+    this.type = view.getUint16(start + 4, LITTLE_ENDIAN);
+    this.flags = view.getUint16(start + 6, LITTLE_ENDIAN);
+    this.sequence = view.getUint32(start + 8, LITTLE_ENDIAN);
+    this.port = view.getUint32(start + 12, LITTLE_ENDIAN);
+    this.datagram = datagram;
+    this.view = view;
+    this.start = start + HEADER_LENGTH;
+    this.end = end;
+  }
+
+  get payload(): Uint8Array {
+    return this.datagram.subarray(this.start, this.end);
+  }
 }
 
 export interface Messages {
@@ -75,13 +110,7 @@ export function readMessages(datagram: Uint8Array): Messages {
     const length = view.getUint32(offset, LITTLE_ENDIAN);
     if (length < HEADER_LENGTH) return { messages, malformed: "netlink-bad-length" };
     if (length > datagram.length - offset) return { messages, malformed: "netlink-truncated" };
-    messages.push({
-      type: view.getUint16(offset + 4, LITTLE_ENDIAN),
-      flags: view.getUint16(offset + 6, LITTLE_ENDIAN),
-      sequence: view.getUint32(offset + 8, LITTLE_ENDIAN),
-      port: view.getUint32(offset + 12, LITTLE_ENDIAN),
-      payload: datagram.subarray(offset + HEADER_LENGTH, offset + length),
-    });
+    messages.push(new MessageRead(datagram, view, { start: offset, end: offset + length }));
     offset += align4(length);
   }
   return { messages, malformed: undefined };

@@ -12,6 +12,7 @@ import {
   writeNeighbour,
   writeNeighbourDump,
 } from "../../src/wire/netlink-neighbour.ts";
+import { messageOf } from "./netlink-messages.ts";
 
 const request: NeighbourRequest = {
   action: "put",
@@ -35,7 +36,7 @@ function written(of: NeighbourRequest): NetlinkMessage {
 /** A message as the kernel tells it, given as hex after the netlink header. */
 function told(hex: string, type: number = NeighbourType.put): NetlinkMessage {
   const payload = Uint8Array.from(Buffer.from(hex.replaceAll(/\s+/g, ""), "hex"));
-  return { type, flags: 0, sequence: 0, port: 0, payload };
+  return messageOf({ type }, payload);
 }
 
 const nothing = {
@@ -129,7 +130,7 @@ describe("decodeNeighbour()", () => {
   it("answers at every truncation", () => {
     const message = written({ ...request, protocol: 114 });
     for (let length = 0; length < message.payload.length; length++) {
-      const result = decodeNeighbour({ ...message, payload: message.payload.subarray(0, length) });
+      const result = decodeNeighbour(messageOf(message, message.payload.subarray(0, length)));
       if (length < 12) expect(result).toEqual({ ok: false, error: "netlink-truncated" });
     }
   });
@@ -137,14 +138,8 @@ describe("decodeNeighbour()", () => {
   it("never throws, whatever the bytes", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 120 }), (bytes) => {
-        decodeNeighbour({ type: 28, flags: 0, sequence: 0, port: 0, payload: bytes });
-        decodeNeighbour({
-          type: 28,
-          flags: 0,
-          sequence: 0,
-          port: 0,
-          payload: Uint8Array.of(7, ...bytes),
-        });
+        decodeNeighbour(messageOf({ type: 28 }, bytes));
+        decodeNeighbour(messageOf({ type: 28 }, Uint8Array.of(7, ...bytes)));
       }),
     );
   });

@@ -12,6 +12,7 @@ import {
   viewOf,
 } from "../../src/wire/netlink.ts";
 import { decodeAck } from "../../src/wire/netlink-ack.ts";
+import { messageOf } from "./netlink-messages.ts";
 
 /** A message of each kind of attribute. */
 function sample(type = 28): Uint8Array {
@@ -176,7 +177,7 @@ describe("decodeAck()", () => {
     for (let length = 16; length < bytes.length; length++) {
       const payload = bytes.subarray(16, length);
       const flags = viewOf(bytes).getUint16(6, LITTLE_ENDIAN);
-      const result = decodeAck({ type: NetlinkType.error, flags, sequence: 1, port: 0, payload });
+      const result = decodeAck(messageOf({ type: NetlinkType.error, flags, sequence: 1 }, payload));
       if (length < 16 + 4 + 16 + 12) expect(result.ok).toBe(false);
     }
   });
@@ -184,7 +185,7 @@ describe("decodeAck()", () => {
   it("never throws, whatever the bytes", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 80 }), fc.nat(0xffff), (payload, flags) => {
-        decodeAck({ type: NetlinkType.error, flags, sequence: 1, port: 0, payload });
+        decodeAck(messageOf({ type: NetlinkType.error, flags, sequence: 1 }, payload));
       }),
     );
   });

@@ -2,7 +2,6 @@
  * The six tables outside of us, each with its reconciler, and the two loops that keep them at work:
  * the kernel's rows first, routes beside; what is withdrawn is withdrawn after the kernel has turned.
  */
-import { setImmediate as turnsEnd } from "node:timers/promises";
 import type { RowAt, TableName, Tables as TablesOf } from "./evpn/rows.ts";
 import { atOnceUnlessBusy } from "./pace.ts";
 import { ApplyLoop, type OnApplied } from "./reconcile/apply-loop.ts";
@@ -62,14 +61,12 @@ export class Tables {
     this.#kernel = new ApplyLoop({
       // Node sends what gRPC has been given before it comes to this, and not before a callback is over.
       soon: (work) => (this.#isTelling ? void setImmediate(work) : kernelSoon(work)),
-      rest: turnsEnd,
       ...options,
     });
     this.#routes = new ApplyLoop({
       soon: atOnceUnlessBusy(BUSY_MS, options.clock),
       // Where frames go has been said then; who answers to its IPs is of no haste.
       beforeRemoves: () => this.#kernel.settled(FORWARDING_TABLES),
-      rest: turnsEnd,
       ...options,
     });
     // Nothing is sent on to where no forwarding entry points: it would be flooded.

@@ -95,7 +95,7 @@ class RouteDriver<K extends string, R extends MacIpRoute | ImetRoute> implements
   }
 
   /** As the watch has told by now, which hears of all that is made on the speaker. */
-  async list(signal: AbortSignal): Promise<ReadonlyMap<K, R>> {
+  async list(signal: AbortSignal): Promise<Map<K, R>> {
     const made = await this.#speaking.made();
     signal.throwIfAborted();
     const rows = new Map<K, R>();

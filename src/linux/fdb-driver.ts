@@ -79,7 +79,7 @@ export class FdbDriver implements Driver<FdbKey, FdbRow> {
     this.#standing.delete(key);
   }
 
-  async list(signal: AbortSignal): Promise<ReadonlyMap<FdbKey, FdbRow>> {
+  async list(signal: AbortSignal): Promise<Map<FdbKey, FdbRow>> {
     const rows = new Map<FdbKey, FdbRow>();
     this.#standing.beginReading();
     for (const [place, entries] of await readFdbEntries(this.#parts, signal)) {

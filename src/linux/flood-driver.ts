@@ -84,7 +84,7 @@ export class FloodDriver implements Driver<FloodKey, FloodRow> {
     this.#mark(mark, false);
   }
 
-  async list(signal: AbortSignal): Promise<ReadonlyMap<FloodKey, FloodRow>> {
+  async list(signal: AbortSignal): Promise<Map<FloodKey, FloodRow>> {
     const rows = new Map<FloodKey, FloodRow>();
     const served = new Map<FloodKey, FloodRow>();
     const visit = (place: Place, found: DeviceRow): void => {

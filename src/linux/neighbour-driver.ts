@@ -48,7 +48,7 @@ export class NeighbourDriver implements Driver<NeighbourKey, NeighbourRow> {
     this.#standing.delete(key);
   }
 
-  async list(signal: AbortSignal): Promise<ReadonlyMap<NeighbourKey, NeighbourRow>> {
+  async list(signal: AbortSignal): Promise<Map<NeighbourKey, NeighbourRow>> {
     const rows = new Map<NeighbourKey, NeighbourRow>();
     const read = (_: Neighbour, found: KernelRow): void => {
       if (found.kind !== "neighbour" || found.owner !== "us" || found.mac === undefined) return;

@@ -88,7 +88,7 @@ export class RedirectDriver implements Driver<RedirectKey, RedirectRow> {
     this.#parts.listener.resync(TABLE, "VXLAN device renamed");
   }
 
-  list(signal: AbortSignal): Promise<ReadonlyMap<RedirectKey, RedirectRow>> {
+  list(signal: AbortSignal): Promise<Map<RedirectKey, RedirectRow>> {
     return this.#inTurn(async () => {
       signal.throwIfAborted();
       if (!this.#isOn) return new Map();
@@ -143,7 +143,7 @@ export class RedirectDriver implements Driver<RedirectKey, RedirectRow> {
     await this.#inTurn(() => this.#table.remove());
   }
 
-  async #rows(): Promise<ReadonlyMap<RedirectKey, RedirectRow>> {
+  async #rows(): Promise<Map<RedirectKey, RedirectRow>> {
     const rows = new Map<RedirectKey, RedirectRow>();
     const at = this.#options.now();
     for (const { device, mac, leftMs } of await this.#table.elements()) {

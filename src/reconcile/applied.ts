@@ -12,8 +12,6 @@ export interface ApplyOptions {
   readonly signal: AbortSignal;
   /** Called when a table has been read that was not waited for: `apply` has something to take in. */
   readonly onRead: () => void;
-  /** Awaited after some of many rows, so that others have their turn. */
-  readonly rest?: (() => Promise<void>) | undefined;
 }
 
 export interface Applied<Key extends string, Row> {

@@ -22,8 +22,6 @@ export interface ApplyLoopOptions {
   readonly clock: () => number;
   /** Has it done when the running callback is over, or at the end of the turn of the event loop. */
   readonly soon: (work: () => void) => void;
-  /** Resolves when others have had their turn. */
-  readonly rest?: (() => Promise<void>) | undefined;
   readonly onApplied: OnApplied;
   /** Told after every pass, even one in which nothing was tried: `nextAt` may have changed. */
   readonly onPass?: (() => void) | undefined;
@@ -183,14 +181,13 @@ export class ApplyLoop {
   async #pass(signal: AbortSignal): Promise<void> {
     this.#isWoken = false;
     this.#isPassing = true;
-    const { rest } = this.#options;
     const onRead = (): void => this.wake();
     for (const { member, kinds, upTo } of this.#jobs) {
       if (signal.aborted) break;
       const [now, turn] = [this.#options.clock(), upTo()];
       // Most have nothing to do in most passes, and each that is awaited takes its time.
       if (!member.hasWork(kinds, turn, now)) continue;
-      await member.apply({ kinds, upTo: turn, now, signal, onRead, rest });
+      await member.apply({ kinds, upTo: turn, now, signal, onRead });
       this.#answerWaiters({ isMidway: true });
     }
     if (this.#options.beforeRemoves !== undefined) this.#askToRemove();

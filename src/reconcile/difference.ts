@@ -1,11 +1,10 @@
 /** A table as we want it, as we believe it to stand outside, and what would have to be done. */
-import { lots } from "../evpn/lots.ts";
 import type { Change } from "./driver.ts";
 
 export class Difference<Key extends string, Row> {
   readonly #agree: (wanted: Row, actual: Row) => boolean;
   readonly #desired = new Map<Key, Row>();
-  readonly #actual = new Map<Key, Row>();
+  #actual = new Map<Key, Row>();
   /** What a failed write may have left there in part: written over, whatever `actual` says. */
   readonly #leftover = new Map<Key, Row>();
 
@@ -62,23 +61,15 @@ export class Difference<Key extends string, Row> {
   }
 
   /**
-   * Takes in what was read, but for the keys that are known better; a lot of rows each time that the
-   * next one is asked for.
+   * Takes in what was read, but for the keys that are known better. The map is given away: it is what
+   * stands from now on.
    */
-  *read(rows: ReadonlyMap<Key, Row>, knownBetter: ReadonlySet<Key>): Iterable<"lot"> {
-    for (const lot of lots(this.#actual.keys())) {
-      for (const key of lot) {
-        if (!rows.has(key) && !knownBetter.has(key)) this.#actual.delete(key);
-      }
-      yield "lot";
-    }
-    for (const lot of lots(rows)) {
-      for (const [key, row] of lot) if (!knownBetter.has(key)) this.stands(key, row);
-      yield "lot";
-    }
+  read(rows: Map<Key, Row>, knownBetter: ReadonlySet<Key>): void {
+    for (const key of knownBetter) setOrDelete(rows, key, this.#actual.get(key));
+    this.#actual = rows;
   }
 
-  /** All that is not right. */
+  /** All that is not right. Of what is, the row that is wanted is kept, and not another like it. */
   wrong(): readonly Key[] {
     const wrong: Key[] = [];
     let standing = 0;
@@ -87,6 +78,7 @@ export class Difference<Key extends string, Row> {
       if (actual !== undefined) standing++;
       const isRight = actual === desired || this.same(desired, actual);
       if (!isRight || this.#leftover.has(key)) wrong.push(key);
+      else if (actual !== desired) this.#actual.set(key, desired);
     }
     if (standing < this.#actual.size) {
       for (const key of this.#actual.keys()) if (!this.#desired.has(key)) wrong.push(key);

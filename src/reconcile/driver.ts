@@ -26,8 +26,11 @@ export interface Driver<Key extends string, Row> {
   readonly putsSilently?: boolean;
   /** A write may begin while the one before is under way: they are done in their order. */
   readonly queues?: boolean;
-  /** The rows of ours that stand outside, and only ours. Rejects if they can not be read now. */
-  list(signal: AbortSignal): Promise<ReadonlyMap<Key, Row>>;
+  /**
+   * The rows of ours that stand outside, and only ours, in a map that the caller keeps. Rejects if they
+   * can not be read now.
+   */
+  list(signal: AbortSignal): Promise<Map<Key, Row>>;
   /** Writes all changes, as far as each can be written, in their order; answers what failed. */
   write(
     changes: readonly Change<Key, Row>[],

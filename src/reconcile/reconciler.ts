@@ -116,7 +116,7 @@ export class Reconciler<Key extends string, Row> {
     let reading = this.#taken();
     if (this.#isOpen && this.#hasRead) await this.#write(options, { written, failed });
     if (this.#reading.isDue(options.now)) {
-      const read = this.#reading.read(options, (rows) => this.#takeIn(rows, options));
+      const read = this.#reading.read(options, (read) => this.#takeIn(read));
       if (this.#hasRead) void read.then(options.onRead);
       else {
         await read;
@@ -266,13 +266,8 @@ export class Reconciler<Key extends string, Row> {
     return false;
   }
 
-  async #takeIn(
-    { cause, rows, knownBetter }: TableRead<Key, Row>,
-    { rest }: ApplyOptions,
-  ): Promise<void> {
-    for (const _lot of this.#table.read(rows, knownBetter)) {
-      if (this.#hasRead) await rest?.();
-    }
+  #takeIn({ cause, rows, knownBetter }: TableRead<Key, Row>): void {
+    this.#table.read(rows, knownBetter);
     this.#unjudged = { cause, rows: rows.size };
     this.#hasRead = true;
   }

@@ -9,8 +9,8 @@ import { DueReading } from "./due-reading.ts";
 
 export interface TableRead<Key extends string, Row> {
   readonly cause: string;
-  readonly rows: ReadonlyMap<Key, Row>;
-  /** Seen or written meanwhile, until all has been taken in. */
+  readonly rows: Map<Key, Row>;
+  /** Seen or written meanwhile. */
   readonly knownBetter: ReadonlySet<Key>;
 }
 
@@ -18,7 +18,7 @@ export class TableReading<Key extends string, Row> {
   readonly #driver: Pick<Driver<Key, Row>, "list">;
   readonly #due = new DueReading();
   #knownBetter: Set<Key> | undefined;
-  #ahead: Promise<ReadonlyMap<Key, Row>> | undefined;
+  #ahead: Promise<Map<Key, Row>> | undefined;
   #failure: Unreadable | undefined;
 
   constructor(driver: Pick<Driver<Key, Row>, "list">) {
@@ -72,14 +72,14 @@ export class TableReading<Key extends string, Row> {
   /** Has what is read taken in. One at a time: it is not due while it is under way. */
   async read(
     { now, signal }: { readonly now: number; readonly signal: AbortSignal },
-    takeIn: (read: TableRead<Key, Row>) => Promise<void>,
+    takeIn: (read: TableRead<Key, Row>) => void,
   ): Promise<void> {
     const cause = this.#due.begin();
     const asked = this.#ahead ?? this.#ask(signal);
     this.#ahead = undefined;
     try {
       const rows = await asked;
-      await takeIn({ cause, rows, knownBetter: this.#knownBetter ?? new Set() });
+      takeIn({ cause, rows, knownBetter: this.#knownBetter ?? new Set() });
       this.#due.done();
     } catch (error) {
       this.#due.failed(cause, now);
@@ -89,7 +89,7 @@ export class TableReading<Key extends string, Row> {
     }
   }
 
-  #ask(signal: AbortSignal): Promise<ReadonlyMap<Key, Row>> {
+  #ask(signal: AbortSignal): Promise<Map<Key, Row>> {
     this.#knownBetter = new Set();
     return this.#driver.list(signal);
   }

@@ -71,7 +71,7 @@ export class FakeTable implements Driver<FakeKey, FakeRow> {
     this.#heldLists = undefined;
   }
 
-  async list(): Promise<ReadonlyMap<FakeKey, FakeRow>> {
+  async list(): Promise<Map<FakeKey, FakeRow>> {
     this.lists++;
     this.listing++;
     try {
@@ -81,7 +81,7 @@ export class FakeTable implements Driver<FakeKey, FakeRow> {
     }
   }
 
-  async #list(): Promise<ReadonlyMap<FakeKey, FakeRow>> {
+  async #list(): Promise<Map<FakeKey, FakeRow>> {
     const rows = new Map(this.rows);
     await Promise.all([this.#held?.until, this.#heldLists?.until]);
     if (this.failNextLists > 0) {

@@ -17,7 +17,7 @@ class SlowTable implements Driver<FdbKey, FdbRow> {
   isUnreadable = false;
   readonly #pending: (() => void)[] = [];
 
-  async list(): Promise<ReadonlyMap<FdbKey, FdbRow>> {
+  async list(): Promise<Map<FdbKey, FdbRow>> {
     if (this.isUnreadable) throw new Error("The table can not be read now");
     return new Map(this.rows);
   }

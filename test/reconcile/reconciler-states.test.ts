@@ -183,7 +183,6 @@ class World {
       now: this.#now,
       signal,
       onRead,
-      rest: turn,
     });
   }
 }
@@ -238,7 +237,7 @@ describe("Whatever happened", () => {
         const restarted = new Reconciler(table);
         for (const [at, row] of desired) restarted.want(at, row);
         restarted.open();
-        await restarted.apply({ kinds: ["put", "remove"], now: 0, signal, onRead, rest: turn });
+        await restarted.apply({ kinds: ["put", "remove"], now: 0, signal, onRead });
         const foreign = table.tried.slice(before).filter(({ key: at }) => !table.foreign.has(at));
         expect(foreign).toEqual([]);
       }),

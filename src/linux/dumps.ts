@@ -32,6 +32,14 @@ export interface RowReader {
   readonly ignored?: (reason: NetlinkMalformed | NeighbourIgnored) => void;
 }
 
+/**
+ * The kernel finds the place to go on from by counting the rows before it, and says nothing where some of
+ * them have gone meanwhile: as many behind them are passed over (Linux 6.18: `br_fdb_dump`,
+ * `vxlan_fdb_dump`, `neigh_dump_table`). A table is read so often at the most; to be passed over each
+ * time is next to impossible even where hosts leave by the hundred.
+ */
+const TIMES = 3;
+
 interface Dump {
   readonly readers: RowReader[];
   readonly done: Promise<void>;
@@ -40,9 +48,12 @@ interface Dump {
 /**
  * Dumps of neighbours and forwarding entries. Several want the same tables at the start, which may
  * have hundreds of thousands of rows: who asks for a dump that has not begun yet reads it with the
- * others. One that is under way is not joined, for its rows may be older than the question.
+ * others. One that is under way is not joined, for its rows may be older than the question. Some rows may
+ * be given twice.
  */
 export class RowDumps {
+  /** How many rows have gone since we began. */
+  readonly #gone: Record<NeighbourFamily, number> = { bridge: 0, ipv4: 0, ipv6: 0 };
   readonly #netlink: Pick<NetlinkClient, "dump">;
   readonly #notBegun = new Map<NeighbourFamily, Dump>();
   readonly #wereRead = new Set<NeighbourFamily>();
@@ -64,6 +75,11 @@ export class RowDumps {
     return done;
   }
 
+  /** A row has gone. */
+  gone(family: NeighbourFamily): void {
+    this.#gone[family]++;
+  }
+
   async #dump(family: NeighbourFamily, readers: readonly RowReader[]): Promise<void> {
     await turnsEnd();
     this.#notBegun.delete(family);
@@ -81,7 +97,14 @@ export class RowDumps {
       const row = kernelRow(told.value);
       if (row !== undefined) for (const reader of readers) reader.read(told.value, row);
     };
-    await this.#netlink.dump(request.finish(), visit, pace);
+    const asked = request.finish();
+    for (let times = 1; ; times++) {
+      const goneBefore = this.#gone[family];
+      await this.#netlink.dump(asked, visit, pace);
+      // What has gone is told by then.
+      await turnsEnd();
+      if (this.#gone[family] === goneBefore || times === TIMES) return;
+    }
   }
 }
 

@@ -98,6 +98,7 @@ class OpenKernel implements Kernel {
   readonly #signal: AbortSignal;
   readonly #links: LinkTable;
   readonly #netlink: NetlinkClient;
+  readonly #dumps: RowDumps;
   readonly #reading: KernelReading;
   readonly #rows: RowSource;
   readonly #packets: PacketSource;
@@ -113,9 +114,10 @@ class OpenKernel implements Kernel {
     this.#signal = AbortSignal.any([signal, this.#ended.signal]);
     this.#links = new LinkTable(options.segments, options.leastAgeingMs);
     this.#netlink = new NetlinkClient((reason) => this.#workerDied(reason), options.now);
+    this.#dumps = new RowDumps(this.#netlink);
     const parts = {
       netlink: this.#netlink,
-      dumps: new RowDumps(this.#netlink),
+      dumps: this.#dumps,
       links: this.#links,
       foreign: new ForeignRows(),
     };
@@ -145,6 +147,7 @@ class OpenKernel implements Kernel {
         neighbour: (neighbour) => {
           // An entry may be of a port that the same datagrams have told of.
           this.#settle();
+          if (neighbour.gone) this.#dumps.gone(neighbour.family);
           this.#rows.heard(neighbour);
         },
         ignored: (reason) => this.#listener.tell({ kind: "netlink-ignored", reason }),

@@ -6,6 +6,7 @@ import type { IpAddress } from "../../src/evpn/ip.ts";
 import type { MacAddress } from "../../src/evpn/mac.ts";
 import { fdbKey } from "../../src/evpn/rows.ts";
 import type { Vni } from "../../src/evpn/vni.ts";
+import { RowDumps } from "../../src/linux/dumps.ts";
 import type { Kernel } from "../../src/linux/kernel.ts";
 import { Errno } from "../../src/linux/linux-error.ts";
 import { echoFilter, NetlinkMonitor } from "../../src/linux/monitor.ts";
@@ -17,6 +18,7 @@ import { MessageWriter } from "../../src/wire/netlink.ts";
 import { writeLinkDump } from "../../src/wire/netlink-link.ts";
 import {
   NeighbourFlag,
+  type NeighbourRequest,
   writeNeighbour,
   writeNeighbourDump,
 } from "../../src/wire/netlink-neighbour.ts";
@@ -343,6 +345,48 @@ describe("A dump", () => {
     const dump = new NetlinkDump(request);
     expect(() => dump.next()).toThrow("Cannot read a table: ENOTSUP");
     dump.close();
+  });
+
+  it("in which rows go is read whole, although the kernel passes over others", async () => {
+    makeSegment();
+    const rows = 5000;
+    const ifindex = ifindexOf("vxlan10");
+    const entry = (mac: MacAddress, action: "put" | "delete"): NeighbourRequest => ({
+      ...{ action, family: "bridge", ifindex, state: 0x42, protocol: 0 },
+      ...{ flags: NeighbourFlag.self | NeighbourFlag.extLearned },
+      ...{ mac, dst: "192.0.2.9" as IpAddress },
+    });
+    const writer = new MessageWriter();
+    for (let i = 0; i < rows; i++) {
+      writeNeighbour(writer, entry(macOf(i) as MacAddress, "put"));
+    }
+    await using client = new NetlinkClient(
+      () => {},
+      () => 0,
+    );
+    expect(await client.write(writer.finish())).toEqual([]);
+
+    /** Takes away the first hundred as soon as they have been read; answers how many were. */
+    const readWhileRowsGo = async (gone: (dumps: RowDumps) => void): Promise<number> => {
+      const dumps = new RowDumps(client);
+      // The first dump is read in haste.
+      await dumps.read("bridge", { read: () => {} });
+      const seen = new Set<MacAddress>();
+      await dumps.read("bridge", {
+        read: ({ mac }) => {
+          if (mac?.startsWith("02:00:00:01:") !== true || seen.has(mac)) return;
+          if (seen.add(mac).size !== 100) return;
+          const removal = new MessageWriter();
+          for (const each of seen) writeNeighbour(removal, entry(each, "delete"));
+          void client.write(removal.finish());
+          gone(dumps);
+        },
+      });
+      return seen.size;
+    };
+    expect(await readWhileRowsGo(() => {})).toBeLessThan(rows);
+    // Of those that are left.
+    expect(await readWhileRowsGo((dumps) => dumps.gone("bridge"))).toBe(rows - 100);
   });
 
   it("of a large table is taken in little by little, and others have their turn", async () => {

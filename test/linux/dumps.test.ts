@@ -96,4 +96,32 @@ describe("A dump", () => {
     await kernel.answers();
     await again;
   });
+
+  it("in which a row has gone is read again, for another may have been passed over", async () => {
+    const kernel = new SlowKernel();
+    const dumps = new RowDumps(kernel);
+    const one = reader();
+    const read = dumps.read("bridge", one);
+    await begun();
+    dumps.gone("bridge");
+    dumps.gone("ipv4");
+    await kernel.answers();
+    expect(kernel.dumps).toBe(2);
+    await kernel.answers();
+    await read;
+    expect(one.messages).toHaveLength(2);
+  });
+
+  it("in which rows go all the time is over in the end", async () => {
+    const kernel = new SlowKernel();
+    const dumps = new RowDumps(kernel);
+    const read = dumps.read("ipv6", reader());
+    await begun();
+    for (let times = 0; times < 3; times++) {
+      dumps.gone("ipv6");
+      await kernel.answers();
+    }
+    await read;
+    expect(kernel.dumps).toBe(3);
+  });
 });

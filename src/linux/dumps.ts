@@ -34,9 +34,9 @@ export interface RowReader {
 
 /**
  * The kernel finds the place to go on from by counting the rows before it, and says nothing where some of
- * them have gone meanwhile: as many behind them are passed over (Linux 6.18: `br_fdb_dump`,
- * `vxlan_fdb_dump`, `neigh_dump_table`). A table is read so often at the most; to be passed over each
- * time is next to impossible even where hosts leave by the hundred.
+ * them have gone meanwhile: as many behind them are passed over (seen on Linux 6.18 of a bridge's and a
+ * VXLAN device's entries; of neighbours it counts within one hash bucket only). A table is read so often
+ * at the most; to be passed over each time is next to impossible even where hosts leave by the hundred.
  */
 const TIMES = 3;
 

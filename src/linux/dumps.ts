@@ -35,8 +35,9 @@ export interface RowReader {
 /**
  * The kernel finds the place to go on from by counting the rows before it, and says nothing where some of
  * them have gone meanwhile: as many behind them are passed over (seen on Linux 6.18 of a bridge's and a
- * VXLAN device's entries; of neighbours it counts within one hash bucket only). A table is read so often
- * at the most; to be passed over each time is next to impossible even where hosts leave by the hundred.
+ * VXLAN device's entries; of neighbours it counts within one hash bucket only, and none was passed over).
+ * A table is read so often at the most; to be passed over each time is next to impossible even where
+ * hosts leave by the hundred.
  */
 const TIMES = 3;
 
@@ -52,8 +53,8 @@ interface Dump {
  * be given twice.
  */
 export class RowDumps {
-  /** How many rows have gone since we began. */
-  readonly #gone: Record<NeighbourFamily, number> = { bridge: 0, ipv4: 0, ipv6: 0 };
+  /** How many forwarding entries have gone since we began. */
+  #entriesGone = 0;
   readonly #netlink: Pick<NetlinkClient, "dump">;
   readonly #notBegun = new Map<NeighbourFamily, Dump>();
   readonly #wereRead = new Set<NeighbourFamily>();
@@ -75,9 +76,9 @@ export class RowDumps {
     return done;
   }
 
-  /** A row has gone. */
-  gone(family: NeighbourFamily): void {
-    this.#gone[family]++;
+  /** A forwarding entry has gone. */
+  entryGone(): void {
+    this.#entriesGone++;
   }
 
   async #dump(family: NeighbourFamily, readers: readonly RowReader[]): Promise<void> {
@@ -99,11 +100,12 @@ export class RowDumps {
     };
     const asked = request.finish();
     for (let times = 1; ; times++) {
-      const goneBefore = this.#gone[family];
+      const goneBefore = this.#entriesGone;
       await this.#netlink.dump(asked, visit, pace);
       // What has gone is told by then.
       await turnsEnd();
-      if (this.#gone[family] === goneBefore || times === TIMES) return;
+      const isWhole = family !== "bridge" || this.#entriesGone === goneBefore;
+      if (isWhole || times === TIMES) return;
     }
   }
 }

@@ -100,31 +100,29 @@ export function halfRow({ segment }: Place, mac: MacAddress): FdbRow {
 
 export function tunnelEntry(place: Place, row: FdbRow, action: "put" | "delete"): NeighbourRequest {
   return {
-    action,
-    family: "bridge",
-    ifindex: place.vxlanIndex,
-    state: OWN_STATE,
     flags: NeighbourFlag.self | NeighbourFlag.extLearned,
-    mac: row.mac,
     // Without a destination, the entry goes with all it may have.
     dst: action === "put" ? row.vtep : undefined,
-    protocol: 0,
     sourceVni: place.isShared ? row.vni : 0,
+    ...ofBoth(place, row, action),
   };
 }
 
 export function bridgeEntry(place: Place, row: FdbRow, action: "put" | "delete"): NeighbourRequest {
   return {
-    action,
-    family: "bridge",
-    ifindex: place.vxlanIndex,
-    state: OWN_STATE,
     flags: NeighbourFlag.master | NeighbourFlag.extLearned,
-    mac: row.mac,
     dst: undefined,
-    protocol: 0,
     vlan: place.vlan,
+    ...ofBoth(place, row, action),
   };
+}
+
+function ofBoth(
+  { vxlanIndex }: Place,
+  { mac }: FdbRow,
+  action: "put" | "delete",
+): Omit<NeighbourRequest, "flags" | "dst"> {
+  return { action, family: "bridge", ifindex: vxlanIndex, state: OWN_STATE, mac, protocol: 0 };
 }
 
 /** Says of an entry whether frames may take it over. The kernel leaves the mark as it is. */

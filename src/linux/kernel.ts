@@ -147,7 +147,7 @@ class OpenKernel implements Kernel {
         neighbour: (neighbour) => {
           // An entry may be of a port that the same datagrams have told of.
           this.#settle();
-          if (neighbour.gone) this.#dumps.gone(neighbour.family);
+          if (neighbour.gone && neighbour.family === "bridge") this.#dumps.entryGone();
           this.#rows.heard(neighbour);
         },
         ignored: (reason) => this.#listener.tell({ kind: "netlink-ignored", reason }),

@@ -39,25 +39,13 @@ const ATTRIBUTE_HEADER_LENGTH = 4;
 const ATTRIBUTE_TYPE_MASK = 0x3fff;
 const NESTED = 0x8000;
 
-export interface NetlinkMessage {
+export class NetlinkMessage {
   readonly type: number;
   readonly flags: number;
   readonly sequence: number;
   /** The socket that has asked for it, or made the change that is told; 0 is the kernel. */
   readonly port: number;
-  readonly payload: Uint8Array;
   /** The whole datagram, and where in it the payload is: of many messages, one view for all. */
-  readonly datagram: Uint8Array;
-  readonly view: DataView;
-  readonly start: number;
-  readonly end: number;
-}
-
-class MessageRead implements NetlinkMessage {
-  readonly type: number;
-  readonly flags: number;
-  readonly sequence: number;
-  readonly port: number;
   readonly datagram: Uint8Array;
   readonly view: DataView;
   readonly start: number;
@@ -110,7 +98,7 @@ export function readMessages(datagram: Uint8Array): Messages {
     const length = view.getUint32(offset, LITTLE_ENDIAN);
     if (length < HEADER_LENGTH) return { messages, malformed: "netlink-bad-length" };
     if (length > datagram.length - offset) return { messages, malformed: "netlink-truncated" };
-    messages.push(new MessageRead(datagram, view, { start: offset, end: offset + length }));
+    messages.push(new NetlinkMessage(datagram, view, { start: offset, end: offset + length }));
     offset += align4(length);
   }
   return { messages, malformed: undefined };

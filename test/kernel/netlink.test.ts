@@ -386,7 +386,7 @@ describe("A dump", () => {
     };
     expect(await readWhileRowsGo(() => {})).toBeLessThan(rows);
     // Of those that are left.
-    expect(await readWhileRowsGo((dumps) => dumps.gone("bridge"))).toBe(rows - 100);
+    expect(await readWhileRowsGo((dumps) => dumps.entryGone())).toBe(rows - 100);
   });
 
   it("of a large table is taken in little by little, and others have their turn", async () => {

@@ -103,8 +103,7 @@ describe("A dump", () => {
     const one = reader();
     const read = dumps.read("bridge", one);
     await begun();
-    dumps.gone("bridge");
-    dumps.gone("ipv4");
+    dumps.entryGone();
     await kernel.answers();
     expect(kernel.dumps).toBe(2);
     await kernel.answers();
@@ -112,13 +111,24 @@ describe("A dump", () => {
     expect(one.messages).toHaveLength(2);
   });
 
-  it("in which rows go all the time is over in the end", async () => {
+  it("of neighbours is read once, whatever goes", async () => {
     const kernel = new SlowKernel();
     const dumps = new RowDumps(kernel);
     const read = dumps.read("ipv6", reader());
     await begun();
+    dumps.entryGone();
+    await kernel.answers();
+    await read;
+    expect(kernel.dumps).toBe(1);
+  });
+
+  it("in which rows go all the time is over in the end", async () => {
+    const kernel = new SlowKernel();
+    const dumps = new RowDumps(kernel);
+    const read = dumps.read("bridge", reader());
+    await begun();
     for (let times = 0; times < 3; times++) {
-      dumps.gone("ipv6");
+      dumps.entryGone();
       await kernel.answers();
     }
     await read;

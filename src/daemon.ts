@@ -274,9 +274,10 @@ class Daemon implements AsyncDisposable {
    * reached through us, unless somebody is about to start us again.
    */
   async #leave(tables: Tables): Promise<void> {
-    if (this.#options.config.keepOnExit || this.#options.observeOnly) return;
-    if (!this.#gobgp.status().connected) return;
-    await Promise.race([tables.withdrawAll(), aborted(AbortSignal.timeout(WITHDRAW_MS))]);
+    const { config, observeOnly } = this.#options;
+    if (observeOnly || !this.#gobgp.status().connected) return;
+    const left = config.keepOnExit ? tables.catchUp() : tables.withdrawAll();
+    await Promise.race([left, aborted(AbortSignal.timeout(WITHDRAW_MS))]);
   }
 
   #shown(): Shown {

@@ -1,7 +1,8 @@
 /** In which order what follows from one decision is written. */
 import { setImmediate } from "node:timers/promises";
-import { expect, it } from "vitest";
-import { macIpRouteKey } from "../src/evpn/mac-ip-route.ts";
+import { expect, it, vi } from "vitest";
+import type { MacAddress } from "../src/evpn/mac.ts";
+import { type MacIpRoute, macIpRouteKey } from "../src/evpn/mac-ip-route.ts";
 import { fdbKey, neighbourKey, type RowAt, redirectKey, type TableName } from "../src/evpn/rows.ts";
 import type { Driver } from "../src/reconcile/driver.ts";
 import { type Drivers, Tables } from "../src/tables.ts";
@@ -9,16 +10,21 @@ import { A, adv, B, I4, M, VNI } from "./mobility/leaf.ts";
 
 const TABLES = ["fdb", "flood", "neighbour", "redirect", "mac-ip-route", "imet-route"] as const;
 
-it("A route is withdrawn when frames go to the new place, and does not wait for who answers ARP", async () => {
+interface Bench extends AsyncDisposable {
+  readonly tables: Tables;
+  /** What was written, table by table. */
+  readonly written: readonly string[];
+}
+
+/** Tables that take everything; `hold` waits before a write to that table is done. */
+async function opened(hold: (table: TableName) => Promise<void> | undefined): Promise<Bench> {
   const written: string[] = [];
-  const held = new Map<TableName, () => void>();
-  const hold = new Set<TableName>();
   const driver = (table: TableName): Driver<string, unknown> => ({
     list: async () => new Map(),
     agree: (a, b) => a === b,
     write: async (changes) => {
       written.push(...changes.map(({ kind }) => `${kind} ${table}`));
-      if (hold.has(table)) await new Promise<void>((done) => held.set(table, done));
+      await hold(table);
       return [];
     },
   });
@@ -31,6 +37,23 @@ it("A route is withdrawn when frames go to the new place, and does not wait for 
   const end = new AbortController();
   const running = tables.run(end.signal);
   await tables.open();
+  return {
+    tables,
+    written,
+    [Symbol.asyncDispose]: async () => {
+      end.abort();
+      await running;
+    },
+  };
+}
+
+it("A route is withdrawn when frames go to the new place, and does not wait for who answers ARP", async () => {
+  const held = new Map<TableName, () => void>();
+  const hold = new Set<TableName>();
+  await using bench = await opened((table) =>
+    hold.has(table) ? new Promise((done) => held.set(table, done)) : undefined,
+  );
+  const { tables, written } = bench;
   const ours = adv(A);
   const route = { table: "mac-ip-route", key: macIpRouteKey(ours) } as const;
   tables.want({ ...route, row: ours });
@@ -65,6 +88,110 @@ it("A route is withdrawn when frames go to the new place, and does not wait for 
     await expect.poll(() => written.slice(-next.length).sort()).toEqual([...next].sort());
   }
   held.get("neighbour")?.();
-  end.abort();
-  await running;
 });
+
+/** By turns of the event loop: `expect.poll` would move the timers on. */
+async function until(isSo: () => boolean): Promise<void> {
+  for (let turn = 0; turn < 100 && !isSo(); turn++) await setImmediate();
+  expect(isSo()).toBe(true);
+}
+
+function hostOf(last: number): MacIpRoute {
+  return { ...adv(A), mac: `02:00:00:00:01:${10 + last}` as MacAddress, ip: I4 };
+}
+
+function want(tables: Tables, row: MacIpRoute, isThere = true): void {
+  tables.want({ table: "mac-ip-route", key: macIpRouteKey(row), row: isThere ? row : undefined });
+}
+
+it("A host's routes with its IPs are told at once, and the one without a moment later", () =>
+  withTimersThatWait(async () => {
+    await using bench = await opened(() => undefined);
+    const { tables, written } = bench;
+    const route = tables.of["mac-ip-route"];
+    want(tables, hostOf(1));
+    want(tables, { ...hostOf(1), ip: undefined });
+    // Of a host without an IP it is all there is.
+    want(tables, { ...hostOf(2), ip: undefined });
+    tables.wake();
+    await until(() => written.length === 2);
+    expect([...route.desired.values()].map(({ mac, ip }) => [mac, ip])).toEqual([
+      [hostOf(1).mac, I4],
+      [hostOf(2).mac, undefined],
+    ]);
+    expect(tables.pending.gobgp).toBe(1);
+    vi.runAllTimers();
+    await until(() => written.length === 3);
+    expect(route.desired.get(macIpRouteKey({ ...hostOf(1), ip: undefined }))).toBeDefined();
+    expect(tables.pending.gobgp).toBe(0);
+  }));
+
+/** So that what has time waits for as long as the test likes. */
+async function withTimersThatWait(work: () => Promise<void>): Promise<void> {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  try {
+    await work();
+  } finally {
+    vi.useRealTimers();
+  }
+}
+
+/** Twenty hosts that were here and are at another leaf, or nowhere. */
+async function twentyGone(tables: Tables, isElsewhere: boolean): Promise<void> {
+  for (let i = 0; i < 20; i++) want(tables, hostOf(i));
+  tables.wake();
+  await until(() => tables.of["mac-ip-route"].actual.size === 20);
+  for (let i = 0; i < 20; i++) {
+    const { vni, mac } = hostOf(i);
+    const row = { vni, mac, vtep: B, pinned: false };
+    if (isElsewhere) tables.want({ table: "fdb", key: fdbKey(row), row });
+    want(tables, hostOf(i), false);
+  }
+  tables.wake();
+}
+
+it("Of many hosts that have moved a few are withdrawn at once, and all where one of them is lost", () =>
+  withTimersThatWait(async () => {
+    await using bench = await opened(() => undefined);
+    const { tables, written } = bench;
+    const withdrawn = (): number => written.filter((each) => each === "remove mac-ip-route").length;
+    await twentyGone(tables, true);
+    expect(tables.pending.gobgp).toBe(20);
+    await until(() => withdrawn() === 8);
+    const { vni, mac } = hostOf(19);
+    tables.want({ table: "fdb", key: fdbKey({ vni, mac }), row: undefined });
+    tables.wake();
+    await until(() => withdrawn() === 20);
+  }));
+
+it("Hosts that are nowhere are withdrawn at once, however many", async () => {
+  await using bench = await opened(() => undefined);
+  const { tables, written } = bench;
+  const withdrawn = (): number => written.filter((each) => each === "remove mac-ip-route").length;
+  await twentyGone(tables, false);
+  expect(tables.of["mac-ip-route"].desired.size).toBe(0);
+  await until(() => withdrawn() === 20);
+});
+
+it("Nothing that has time is left to others when roamd ends", () =>
+  withTimersThatWait(async () => {
+    for (const end of ["catchUp", "withdrawAll"] as const) {
+      await using bench = await opened(() => undefined);
+      const { tables } = bench;
+      await twentyGone(tables, true);
+      want(tables, hostOf(30));
+      want(tables, { ...hostOf(30), ip: undefined });
+      const { actual } = tables.of["mac-ip-route"];
+      await tables[end]();
+      expect(actual.size, end).toBe(end === "catchUp" ? 2 : 0);
+      vi.runAllTimers();
+      for (let turn = 0; turn < 10; turn++) await setImmediate();
+      expect(actual.size, end).toBe(end === "catchUp" ? 2 : 0);
+    }
+    {
+      await using bench = await opened(() => undefined);
+      await twentyGone(bench.tables, true);
+      expect(vi.getTimerCount()).toBe(1);
+    }
+    expect(vi.getTimerCount()).toBe(0);
+  }));

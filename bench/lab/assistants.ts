@@ -143,7 +143,7 @@ export class Eavesdropper {
     this.#leaf = assistant(where, part("eavesdropper", port));
   }
 
-  /** What this leaf has withdrawn for a host since the last question. */
+  /** What a leaf has withdrawn since the last question about one host. */
   withdrawn(question: EavesdropperQuestion): Promise<EavesdropperAnswer> {
     return this.#leaf.ask(question);
   }

@@ -15,19 +15,21 @@ import {
 import { BGP_PORT, BgpStream, BgpType, withdrawnIn } from "./bgp.ts";
 
 export interface EavesdropperQuestion {
-  readonly mac: number;
+  /** Of which host; left out: how many hosts there are of which a route was withdrawn. */
+  readonly mac?: number;
   /** The leaf whose routes are withdrawn. */
   readonly rd: string;
 }
 
 export interface EavesdropperAnswer {
-  /** How many were withdrawn since the last question, and when the last was, ms since the epoch. */
+  /** How many since the last question about one host, and when the last was, ms since the epoch. */
   readonly count: number;
   readonly lastAt: number;
 }
 
 const SLOTS = 64;
-const SLOT_SIZE = 16 << 10;
+/** The kernel gives what it sends as one, before it is cut into segments. */
+const SLOT_SIZE = (64 << 10) + 64;
 const ETHERNET = 14;
 const TCP = 6;
 /** IPv4 alone gets through. */
@@ -92,8 +94,13 @@ socket.start(
 );
 
 await answerAll<EavesdropperQuestion, EavesdropperAnswer>(({ mac, rd }) => {
-  const heard = withdrawn.filter((each) => each.mac === mac && each.rd === rd);
+  const ofLeaf = withdrawn.filter((each) => each.rd === rd);
+  if (mac === undefined) {
+    const hosts = new Set(ofLeaf.map((each) => each.mac));
+    return { count: hosts.size, lastAt: ofLeaf.at(-1)?.at ?? 0 };
+  }
   withdrawn = [];
+  const heard = ofLeaf.filter((each) => each.mac === mac);
   return { count: heard.length, lastAt: heard.at(-1)?.at ?? 0 };
 });
 socket.close();

@@ -2,15 +2,15 @@
  * The six tables outside of us, each with its reconciler, and the two loops that keep them at work:
  * the kernel's rows first, routes beside; what is withdrawn is withdrawn after the kernel has turned.
  */
-import type { MacIpRoute } from "./evpn/mac-ip-route.ts";
+import type { MacIpRouteKey } from "./evpn/mac-ip-route.ts";
 import { fdbKey, type RowAt, type TableName, type Tables as TablesOf } from "./evpn/rows.ts";
-import { LaterRoutes } from "./later-routes.ts";
 import { atOnceUnlessBusy } from "./pace.ts";
 import { ApplyLoop, type OnApplied } from "./reconcile/apply-loop.ts";
 import type { Driver } from "./reconcile/driver.ts";
 import { Reconciler } from "./reconcile/reconciler.ts";
 import { timedDriver } from "./report/timed-driver.ts";
 import { earlier } from "./sleeper.ts";
+import { Withdrawals } from "./withdrawals.ts";
 
 export type Drivers = {
   readonly [T in TableName]: Driver<TablesOf[T]["key"], TablesOf[T]["row"]>;
@@ -42,11 +42,9 @@ export class Tables {
   readonly of: Reconcilers;
   readonly #kernel: ApplyLoop;
   readonly #routes: ApplyLoop;
-  readonly #later: LaterRoutes;
+  readonly #withdrawals: Withdrawals;
   /** A route of ours is to be put. */
   #isTelling = false;
-  /** The last of them that has an IP. */
-  #told: MacIpRoute | undefined;
 
   constructor(drivers: Drivers, options: TablesOptions) {
     const timed = <T extends TableName>(table: T): Drivers[T] => {
@@ -74,8 +72,8 @@ export class Tables {
       beforeRemoves: () => this.#kernel.settled(FORWARDING_TABLES),
       ...options,
     });
-    this.#later = new LaterRoutes(options.clock, (routes) => {
-      for (const { key, row } of routes) this.of["mac-ip-route"].want(key, row);
+    this.#withdrawals = new Withdrawals(options.clock, (keys) => {
+      for (const key of keys) this.of["mac-ip-route"].want(key, undefined);
       this.#routes.wake();
     });
     // Nothing is sent on to where no forwarding entry points: it would be flooded.
@@ -100,29 +98,21 @@ export class Tables {
     await Promise.all([this.#kernel.settled(), this.#routes.settled()]);
   }
 
-  /** Of a host, its new place is to be wanted before its routes are not; those with its IPs come first. */
-  want(at: RowAt): void {
-    if (at.table === "mac-ip-route" && this.#hasTime(at)) return;
-    if (at.table === "fdb" && at.row === undefined) this.#later.left(at.key);
-    this.#reconciler(at.table).want(at.key, at.row);
+  /** Of a host, its new place is to be wanted before its routes are not. */
+  want({ table, key, row }: RowAt): void {
+    if (table === "mac-ip-route") {
+      this.#withdrawals.forget(key);
+      if (row === undefined && this.#hasTime(key)) return;
+      if (row !== undefined) this.#isTelling = true;
+    } else if (table === "fdb" && row === undefined) this.#withdrawals.left(key);
+    this.#reconciler(table).want(key, row);
   }
 
-  /** Whether a route is wanted later; others of its host may be wanted at once. */
-  #hasTime(at: Extract<RowAt, { table: "mac-ip-route" }>): boolean {
-    const { key, row } = at;
-    this.#later.forget(key);
-    if (row === undefined) {
-      const ours = this.of["mac-ip-route"].desired.get(key);
-      const isElsewhere = ours !== undefined && this.of.fdb.desired.has(fdbKey(ours));
-      return isElsewhere && !this.#later.withdraw(at, ours);
-    }
-    if (row.ip === undefined && this.#told !== undefined && isOfOneHost(row, this.#told)) {
-      this.#later.tell(at);
-      return true;
-    }
-    this.#isTelling = true;
-    if (row.ip !== undefined) this.#told = row;
-    return false;
+  /** Whether the route at this key is not to be withdrawn yet. */
+  #hasTime(key: MacIpRouteKey): boolean {
+    const ours = this.of["mac-ip-route"].desired.get(key);
+    const isElsewhere = ours !== undefined && this.of.fdb.desired.has(fdbKey(ours));
+    return isElsewhere && !this.#withdrawals.isDue(key, ours);
   }
 
   saw({ table, key, row }: RowAt): void {
@@ -152,19 +142,18 @@ export class Tables {
 
   /** Works until aborted. */
   async run(signal: AbortSignal): Promise<void> {
-    signal.addEventListener("abort", () => this.#later.stop(), { once: true });
+    signal.addEventListener("abort", () => this.#withdrawals.stop(), { once: true });
     await Promise.all([this.#kernel.run(signal), this.#routes.run(signal)]);
   }
 
-  /** What has time has none any more. */
+  /** What was to be withdrawn by and by is, all of it. */
   async catchUp(): Promise<void> {
-    this.#later.hurry();
+    this.#withdrawals.hurry();
     await this.#routes.settled();
   }
 
   /** Takes all our routes out of the RIB, so that the peers turn away at once. */
   async withdrawAll(): Promise<void> {
-    this.#later.stop();
     for (const table of ROUTE_TABLES) {
       const reconciler = this.#reconciler(table);
       for (const key of [...reconciler.desired.keys()]) reconciler.want(key, undefined);
@@ -177,7 +166,8 @@ export class Tables {
   get pending(): { readonly kernel: number; readonly gobgp: number } {
     return {
       kernel: sum(KERNEL_TABLES.map((table) => pendingOf(this.of[table]))),
-      gobgp: sum(ROUTE_TABLES.map((table) => pendingOf(this.of[table]))) + this.#later.waiting,
+      gobgp:
+        sum(ROUTE_TABLES.map((table) => pendingOf(this.of[table]))) + this.#withdrawals.waiting,
     };
   }
 
@@ -185,11 +175,6 @@ export class Tables {
   #reconciler(table: TableName): Reconciler<string, unknown> & Reconciler<never, never> {
     return this.of[table] as never;
   }
-}
-
-/** And of one claim. */
-function isOfOneHost(a: MacIpRoute, b: MacIpRoute): boolean {
-  return a.mac === b.mac && a.vni === b.vni && a.rd === b.rd && a.mobility?.seq === b.mobility?.seq;
 }
 
 function pendingOf({ pending }: Pick<Reconciler<string, unknown>, "pending">): number {

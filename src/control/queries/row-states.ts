@@ -44,18 +44,18 @@ function isOf(row: object, mac: string): boolean {
   return "mac" in row && row.mac === mac;
 }
 
-/** Also those that stand and are wanted no more, whatever their IP was. The one without comes first. */
+/** Also those that stand and are wanted no more, whatever their IP was. */
 function* routeKeys(
   { desired, actual }: TableView,
   { vni, mac }: MacEntry,
-): InPieces<readonly string[]> {
+): InPieces<ReadonlySet<string>> {
   const keys = new Set<string>();
   for (const rows of [desired, actual]) {
     yield* eachInPieces(rows, ([key, row]) => {
       if (isOf(row, mac) && "vni" in row && row.vni === vni) keys.add(key);
     });
   }
-  return [...keys].sort();
+  return keys;
 }
 
 function stateOf(table: TableName, view: TableView, key: string): RowState | undefined {

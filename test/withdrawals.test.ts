@@ -1,14 +1,14 @@
-/** Which routes have time, and for how long. */
+/** Which withdrawals have time, and for how long. */
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { IpAddress } from "../src/evpn/ip.ts";
 import type { MacAddress } from "../src/evpn/mac.ts";
 import { type MacIpRoute, macIpRouteKey } from "../src/evpn/mac-ip-route.ts";
 import { fdbKey } from "../src/evpn/rows.ts";
-import { LaterRoutes } from "../src/later-routes.ts";
+import { Withdrawals } from "../src/withdrawals.ts";
 import { A, adv } from "./mobility/leaf.ts";
 
 let due: string[] = [];
-let later: LaterRoutes;
+let withdrawals: Withdrawals;
 
 function clock(): number {
   return vi.getMockedSystemTime()?.getTime() ?? 0;
@@ -17,20 +17,14 @@ function clock(): number {
 function routeOf(host: number): MacIpRoute {
   return {
     ...adv(A),
-    mac: `02:00:00:00:00:${host.toString(16).padStart(2, "0")}` as MacAddress,
-    ip: `10.0.0.${host}` as IpAddress,
+    mac: `02:00:00:00:0${host >> 8}:${(host & 255).toString(16).padStart(2, "0")}` as MacAddress,
+    ip: `10.0.${host >> 8}.${host & 255}` as IpAddress,
   };
 }
 
 function move(host: number): boolean {
   const ours = routeOf(host);
-  const key = macIpRouteKey(ours);
-  return later.withdraw({ table: "mac-ip-route", key, row: undefined }, ours);
-}
-
-function tell(host: number): void {
-  const row = { ...routeOf(host), ip: undefined };
-  later.tell({ table: "mac-ip-route", key: macIpRouteKey(row), row });
+  return withdrawals.isDue(macIpRouteKey(ours), ours);
 }
 
 /** So many at once, of hosts of these numbers. */
@@ -41,73 +35,65 @@ function moveAll(from: number, to: number): readonly boolean[] {
 beforeEach(() => {
   vi.useFakeTimers({ now: 1000 });
   due = [];
-  later = new LaterRoutes(clock, (routes) => {
-    for (const { key, row } of routes) due.push(`${row === undefined ? "-" : "+"}${key}`);
-  });
+  withdrawals = new Withdrawals(clock, (keys) => due.push(...keys));
 });
 
 afterEach(() => {
-  later.stop();
+  withdrawals.stop();
   vi.useRealTimers();
 });
 
 it("A few hosts that move are withdrawn at once; of more, the others by and by, the oldest first", () => {
-  expect(moveAll(1, 10)).toEqual([...Array<boolean>(8).fill(true), false, false]);
+  expect(moveAll(1, 18)).toEqual([...Array<boolean>(16).fill(true), false, false]);
   expect(due).toEqual([]);
   vi.advanceTimersByTime(49);
   expect(due).toEqual([]);
   vi.advanceTimersByTime(1);
-  expect(due).toEqual([9, 10].map((host) => `-${macIpRouteKey(routeOf(host))}`));
-  expect(moveAll(11, 18)).toEqual(Array(8).fill(true));
+  expect(due).toEqual([17, 18].map((host) => macIpRouteKey(routeOf(host))));
+  expect(moveAll(19, 34)).toEqual(Array(16).fill(true));
 });
 
 it("While hosts move only a few are withdrawn in a lot, and many when none has for a while", () => {
-  const [moved, perLot]: [number, number[]] = [250, []];
-  for (let host = 1; host <= moved; host += 50) {
-    moveAll(host, host + 49);
+  const [moved, perLot]: [number, number[]] = [400, []];
+  for (let host = 1; host <= moved; host += 80) {
+    moveAll(host, host + 79);
     vi.advanceTimersByTime(50);
     perLot.push(due.splice(0).length);
   }
-  expect(perLot).toEqual([8, 8, 8, 8, 8]);
+  expect(perLot).toEqual([16, 16, 16, 16, 16]);
   // 150 ms more, in which nobody moves.
   vi.advanceTimersByTime(100);
-  expect(due.splice(0).length).toBe(16);
+  expect(due.splice(0).length).toBe(32);
   vi.advanceTimersByTime(50);
   expect(due.splice(0).length).toBe(128);
   vi.advanceTimersByTime(50);
-  expect(due.length).toBe(moved - 8 - 40 - 16 - 128);
+  expect(due.splice(0).length).toBe(128);
+  vi.advanceTimersByTime(50);
+  expect(due.length).toBe(moved - 16 - 80 - 32 - 256);
   expect(vi.getTimerCount()).toBe(0);
 });
 
-it("What only says once more where a host is comes a moment later, also of one host", () => {
-  tell(1);
-  vi.advanceTimersByTime(49);
-  expect(due).toEqual([]);
-  vi.advanceTimersByTime(1);
-  expect(due).toEqual([`+${macIpRouteKey({ ...routeOf(1), ip: undefined })}`]);
-});
-
 it("What is wanted otherwise meanwhile is forgotten", () => {
-  moveAll(1, 10);
-  later.forget(macIpRouteKey(routeOf(9)));
+  moveAll(1, 18);
+  withdrawals.forget(macIpRouteKey(routeOf(17)));
   vi.advanceTimersByTime(50);
-  expect(due).toEqual([`-${macIpRouteKey(routeOf(10))}`]);
+  expect(due).toEqual([macIpRouteKey(routeOf(18))]);
 });
 
 it("Nothing waits when a host is lost whose routes wait; another's loss elsewhere changes nothing", () => {
   moveAll(1, 100);
-  later.left(fdbKey(routeOf(1)));
-  later.left(fdbKey(routeOf(101)));
+  withdrawals.left(fdbKey(routeOf(1)));
+  withdrawals.left(fdbKey(routeOf(101)));
   expect(due).toEqual([]);
-  later.left(fdbKey(routeOf(100)));
-  expect(due.length).toBe(92);
-  later.left(fdbKey(routeOf(100)));
-  expect(due.length).toBe(92);
+  withdrawals.left(fdbKey(routeOf(100)));
+  expect(due.length).toBe(84);
+  withdrawals.left(fdbKey(routeOf(100)));
+  expect(due.length).toBe(84);
 });
 
 it("After the end nothing is due", () => {
-  moveAll(1, 10);
-  later.stop();
+  moveAll(1, 18);
+  withdrawals.stop();
   vi.advanceTimersByTime(1000);
   expect(due).toEqual([]);
   expect(vi.getTimerCount()).toBe(0);

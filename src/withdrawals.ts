@@ -11,10 +11,14 @@
 import type { MacIpRoute, MacIpRouteKey } from "./evpn/mac-ip-route.ts";
 import { type FdbKey, fdbKey } from "./evpn/rows.ts";
 
-/** At most so many go in each so many milliseconds, */
+/** In each so many milliseconds, */
 const LOT_MS = 50;
-/** while hosts leave us: those of a few; */
-const FEW = 16;
+/** while none waits: so many at once, which is one host, or a few; */
+const AT_ONCE = 8;
+/** while more hosts leave: those of one, by which others see that we are at it (`mobility/let-go.ts`), */
+const FEW = 2;
+/** and this share of all that wait, so that none waits for ever where hosts leave for ever; */
+const SHARE = 1 / 512;
 /** and when none has for a while: half of what a gobgpd passes on (5 to 6k a second). */
 const MANY = 128;
 const QUIET_MS = 200;
@@ -47,7 +51,7 @@ export class Withdrawals {
       this.#lotAt = at;
       this.#ofLot = 0;
     }
-    if (this.#waiting.size === 0 && this.#ofLot < FEW) {
+    if (this.#waiting.size === 0 && this.#ofLot < AT_ONCE) {
       this.#ofLot++;
       return true;
     }
@@ -82,7 +86,8 @@ export class Withdrawals {
 
   #lot(): void {
     this.#timer = undefined;
-    this.#take(this.#clock() - this.#movedAt < QUIET_MS ? FEW : MANY);
+    const isQuiet = this.#clock() - this.#movedAt >= QUIET_MS;
+    this.#take(isQuiet ? MANY : FEW + Math.floor(this.#waiting.size * SHARE));
     if (this.#waiting.size > 0) this.#timer = setTimeout(() => this.#lot(), LOT_MS);
   }
 

@@ -135,7 +135,7 @@ it("Of many hosts that have moved a few are withdrawn at once, and all where one
     const withdrawn = (): number => written.filter((each) => each === "remove mac-ip-route").length;
     await twentyGone(tables, true);
     expect(tables.pending.gobgp).toBe(20);
-    await until(() => withdrawn() === 16);
+    await until(() => withdrawn() === 8);
     // One has come back.
     want(tables, hostOf(18));
     const { vni, mac } = hostOf(19);

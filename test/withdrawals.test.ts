@@ -44,13 +44,13 @@ afterEach(() => {
 });
 
 it("A few hosts that move are withdrawn at once; of more, the others by and by, the oldest first", () => {
-  expect(moveAll(1, 18)).toEqual([...Array<boolean>(16).fill(true), false, false]);
+  expect(moveAll(1, 10)).toEqual([...Array<boolean>(8).fill(true), false, false]);
   expect(due).toEqual([]);
   vi.advanceTimersByTime(49);
   expect(due).toEqual([]);
   vi.advanceTimersByTime(1);
-  expect(due).toEqual([17, 18].map((host) => macIpRouteKey(routeOf(host))));
-  expect(moveAll(19, 34)).toEqual(Array(16).fill(true));
+  expect(due).toEqual([9, 10].map((host) => macIpRouteKey(routeOf(host))));
+  expect(moveAll(11, 18)).toEqual(Array(8).fill(true));
 });
 
 it("While hosts move only a few are withdrawn in a lot, and many when none has for a while", () => {
@@ -60,24 +60,37 @@ it("While hosts move only a few are withdrawn in a lot, and many when none has f
     vi.advanceTimersByTime(50);
     perLot.push(due.splice(0).length);
   }
-  expect(perLot).toEqual([16, 16, 16, 16, 16]);
+  expect(perLot).toEqual([2, 2, 2, 2, 2]);
   // 150 ms more, in which nobody moves.
   vi.advanceTimersByTime(100);
-  expect(due.splice(0).length).toBe(32);
+  expect(due.splice(0).length).toBe(4);
   vi.advanceTimersByTime(50);
   expect(due.splice(0).length).toBe(128);
   vi.advanceTimersByTime(50);
   expect(due.splice(0).length).toBe(128);
   vi.advanceTimersByTime(50);
-  expect(due.length).toBe(moved - 16 - 80 - 32 - 256);
+  expect(due.length).toBe(moved - 8 - 10 - 4 - 256);
   expect(vi.getTimerCount()).toBe(0);
 });
 
+it("Of very many that wait more are withdrawn, though hosts never stop leaving", () => {
+  moveAll(1, 2000);
+  const lots = Array.from({ length: 400 }, (_, i) => {
+    vi.advanceTimersByTime(50);
+    move(2001 + i);
+    return due.splice(0).length;
+  });
+  expect(lots[0]).toBe(2 + 3);
+  expect(lots.at(-1)).toBeLessThan(5);
+  expect(withdrawals.waiting).toBe(1992 + 400 - lots.reduce((a, b) => a + b));
+  expect(withdrawals.waiting).toBeLessThan(1300);
+});
+
 it("What is wanted otherwise meanwhile is forgotten", () => {
-  moveAll(1, 18);
-  withdrawals.forget(macIpRouteKey(routeOf(17)));
+  moveAll(1, 10);
+  withdrawals.forget(macIpRouteKey(routeOf(9)));
   vi.advanceTimersByTime(50);
-  expect(due).toEqual([macIpRouteKey(routeOf(18))]);
+  expect(due).toEqual([macIpRouteKey(routeOf(10))]);
 });
 
 it("Nothing waits when a host is lost whose routes wait; another's loss elsewhere changes nothing", () => {
@@ -86,13 +99,13 @@ it("Nothing waits when a host is lost whose routes wait; another's loss elsewher
   withdrawals.left(fdbKey(routeOf(101)));
   expect(due).toEqual([]);
   withdrawals.left(fdbKey(routeOf(100)));
-  expect(due.length).toBe(84);
+  expect(due.length).toBe(92);
   withdrawals.left(fdbKey(routeOf(100)));
-  expect(due.length).toBe(84);
+  expect(due.length).toBe(92);
 });
 
 it("After the end nothing is due", () => {
-  moveAll(1, 18);
+  moveAll(1, 10);
   withdrawals.stop();
   vi.advanceTimersByTime(1000);
   expect(due).toEqual([]);

@@ -32,6 +32,8 @@ describeWithEveryGobgpd("a rack that is evacuated", (env) => {
     };
     await speaks("leaf1");
     await untilRoutes(s, { leaf1: 300 });
+    // Who moves before the new leaf has heard of it makes a tie, and these answer nobody.
+    await untilFollowed(s, "leaf1");
   });
 
   it("is followed by all, and then its old leaf has withdrawn it", async () => {

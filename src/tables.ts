@@ -120,6 +120,8 @@ export class Tables {
   }
 
   resync(table: TableName, cause: string): void {
+    // A gobgpd that has forgotten all is not told of hosts that have left.
+    if (table === "mac-ip-route") this.#withdrawals.hurry();
     this.of[table].resync(cause);
     this.wake();
   }

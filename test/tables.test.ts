@@ -145,6 +145,18 @@ it("Of many hosts that have moved a few are withdrawn at once, and all where one
     expect([...tables.of["mac-ip-route"].actual.values()]).toEqual([hostOf(18)]);
   }));
 
+it("A gobgpd that has to be told again is not told of hosts that have moved", () =>
+  withTimersThatWait(async () => {
+    await using bench = await opened(() => undefined);
+    const { tables } = bench;
+    await twentyGone(tables, true);
+    expect(tables.of["mac-ip-route"].desired.size).toBe(12);
+    tables.resync("fdb", "changed");
+    expect(tables.of["mac-ip-route"].desired.size).toBe(12);
+    tables.resync("mac-ip-route", "gobgpd connected");
+    expect(tables.of["mac-ip-route"].desired.size).toBe(0);
+  }));
+
 it("Hosts that are nowhere are withdrawn at once, however many", async () => {
   await using bench = await opened(() => undefined);
   const { tables, written } = bench;

@@ -271,7 +271,8 @@ class Daemon implements AsyncDisposable {
 
   /**
    * The kernel goes on forwarding as it is; the peers are told that our hosts are no longer to be
-   * reached through us, unless somebody is about to start us again.
+   * reached through us, unless somebody is about to start us again. That those which have moved are not
+   * is told in any case.
    */
   async #leave(tables: Tables): Promise<void> {
     const { config, observeOnly } = this.#options;

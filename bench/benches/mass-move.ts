@@ -16,7 +16,7 @@ export interface MassMoved {
   /** From the first frame until the third leaf forwards the first, and the last of them, ms. */
   readonly first: readonly number[];
   readonly last: readonly number[];
-  /** Until the old leaf has withdrawn the last of them, as the third leaf hears it, ms. */
+  /** Until the old leaf has withdrawn a route of every one of them, as the third leaf hears it, ms. */
   readonly withdrawn: readonly number[];
 }
 
@@ -54,7 +54,7 @@ export async function measureMassMove(
   return { first, last, withdrawn };
 }
 
-/** When the last of them was, ms since the epoch. */
+/** When the last route was withdrawn by then, ms since the epoch. */
 async function allWithdrawn(lab: BenchFabric, { count }: Crowd, rd: string): Promise<number> {
   return await poll(
     `the routes of ${count} hosts to be withdrawn (${lab.kind})`,

@@ -23,7 +23,7 @@ const TRIES = 3;
 const ANSWER_MS = 1000;
 /** Hosts that are asked at once. */
 const ASKED_MAX = 256;
-/** So long at most the old owner may be busy with other MACs: a rack of 10,000 takes 5 to 10 s. */
+/** So long at most the old owner may be busy with other MACs: a rack of 10,000 takes 5 to 15 s. */
 const AT_WORK_MS = 30_000;
 
 const NEW: Reminding = { tries: 0, bids: 0, askedAt: undefined };

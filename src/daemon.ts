@@ -19,6 +19,7 @@ import { Keeping } from "./keeping.ts";
 import { effectiveCapabilities } from "./linux/capabilities.ts";
 import { type Kernel, makeKernel } from "./linux/kernel.ts";
 import { Engine } from "./mobility/engine.ts";
+import { isToldAlone } from "./mobility/mac-entry.ts";
 import type { Notice } from "./mobility/notice.ts";
 import type { Listener, Observation } from "./mobility/observation.ts";
 import { type Decision, NOTHING, saysOrKeeps } from "./mobility/outbox.ts";
@@ -133,11 +134,10 @@ class Daemon implements AsyncDisposable {
   }
 
   async run(stop: AbortSignal): Promise<Result<undefined>> {
-    const { config } = this.#options;
+    const { config, observeOnly } = this.#options;
     const closing = this.#closing.signal;
     // What a former life of ours has written down comes before everything else.
     this.#early.push(...(await this.#keeping.recall()));
-    const { observeOnly } = this.#options;
     const provisioning = observeOnly ? undefined : keepDevices(config, this.#listener, closing);
     const kernel = await this.#kernelOf(closing);
     this.#kernel = kernel;
@@ -147,6 +147,7 @@ class Daemon implements AsyncDisposable {
       onApplied: (table, applied, at) => this.#reporter.applied(table, applied, at),
       onPass: this.#sleep,
       onWrite: (table, tookMs) => this.#metrics.applied(table, tookMs),
+      isSucceeded: ({ vni, mac }) => isToldAlone(this.#engine.domain(vni)?.entry(mac)),
     });
     this.#tables = tables;
     const parts = { ...this.#listener, kernel, tables, engine: this.#engine };

@@ -2,8 +2,9 @@
  * The six tables outside of us, each with its reconciler, and the two loops that keep them at work:
  * the kernel's rows first, routes beside; what is withdrawn is withdrawn after the kernel has turned.
  */
-import type { MacIpRouteKey } from "./evpn/mac-ip-route.ts";
+import type { MacIpRoute, MacIpRouteKey } from "./evpn/mac-ip-route.ts";
 import { fdbKey, type RowAt, type TableName, type Tables as TablesOf } from "./evpn/rows.ts";
+import { MacRoutes } from "./mac-routes.ts";
 import { atOnceUnlessBusy } from "./pace.ts";
 import { ApplyLoop, type OnApplied } from "./reconcile/apply-loop.ts";
 import type { Driver } from "./reconcile/driver.ts";
@@ -36,6 +37,8 @@ export interface TablesOptions {
   readonly onPass?: (() => void) | undefined;
   /** Told how long the other side took over every write. */
   readonly onWrite: (table: TableName, tookMs: number) => void;
+  /** Whether who has the MAC of this route of ours now tells of it without an IP as well. */
+  readonly isSucceeded: (route: MacIpRoute) => boolean;
 }
 
 export class Tables {
@@ -43,6 +46,8 @@ export class Tables {
   readonly #kernel: ApplyLoop;
   readonly #routes: ApplyLoop;
   readonly #withdrawals: Withdrawals;
+  readonly #macRoutes: MacRoutes;
+  #isOpen = false;
   /** A route of ours is to be put. */
   #isTelling = false;
 
@@ -72,8 +77,13 @@ export class Tables {
       beforeRemoves: () => this.#kernel.settled(FORWARDING_TABLES),
       ...options,
     });
-    this.#withdrawals = new Withdrawals(options.clock, (keys) => {
+    const withdraw = (keys: readonly MacIpRouteKey[]): void => {
       for (const key of keys) this.of["mac-ip-route"].want(key, undefined);
+      this.#routes.wake();
+    };
+    this.#withdrawals = new Withdrawals(options.clock, withdraw, options.isSucceeded);
+    this.#macRoutes = new MacRoutes(options.clock, (routes) => {
+      for (const { key, row } of routes) this.of["mac-ip-route"].want(key, row);
       this.#routes.wake();
     });
     // Nothing is sent on to where no forwarding entry points: it would be flooded.
@@ -93,6 +103,7 @@ export class Tables {
 
   /** From now on the outside may be written. Resolves when all that is wanted by now has been tried. */
   async open(): Promise<void> {
+    this.#isOpen = true;
     for (const table of Object.values(this.of)) table.open();
     this.wake();
     await Promise.all([this.#kernel.settled(), this.#routes.settled()]);
@@ -102,8 +113,8 @@ export class Tables {
   want({ table, key, row }: RowAt): void {
     if (table === "mac-ip-route") {
       this.#withdrawals.forget(key);
-      if (row === undefined && this.#hasTime(key)) return;
-      if (row !== undefined) this.#isTelling = true;
+      this.#macRoutes.forget(key);
+      if (row === undefined ? this.#hasTime(key) : this.#tell(key, row)) return;
     } else if (table === "fdb" && row === undefined) this.#withdrawals.left(key);
     this.#reconciler(table).want(key, row);
   }
@@ -115,19 +126,28 @@ export class Tables {
     return isElsewhere && !this.#withdrawals.isDue(key, ours);
   }
 
+  /** Answers whether this route of ours is told later. What stands is found by what is wanted at the start. */
+  #tell(key: MacIpRouteKey, row: MacIpRoute): boolean {
+    if (row.ip !== undefined) this.#macRoutes.told(row);
+    else if (this.#isOpen && !this.#macRoutes.isDue({ key, row })) return true;
+    this.#isTelling = true;
+    return false;
+  }
+
   saw({ table, key, row }: RowAt): void {
     this.#reconciler(table).saw(key, row);
   }
 
   resync(table: TableName, cause: string): void {
     // A gobgpd that has forgotten all is not told of hosts that have left.
-    if (table === "mac-ip-route") this.#withdrawals.hurry();
+    if (table === "mac-ip-route") this.#hurry();
     this.of[table].resync(cause);
     this.wake();
   }
 
   /** What is to be told to others is on its way while the kernel works. */
   wake(): void {
+    this.#macRoutes.allTold();
     this.#routes.wake();
     this.#kernel.wake();
     this.#isTelling = false;
@@ -144,18 +164,29 @@ export class Tables {
 
   /** Works until aborted. */
   async run(signal: AbortSignal): Promise<void> {
-    signal.addEventListener("abort", () => this.#withdrawals.stop(), { once: true });
+    signal.addEventListener("abort", () => this.#stop(), { once: true });
     await Promise.all([this.#kernel.run(signal), this.#routes.run(signal)]);
   }
 
-  /** What was to be withdrawn by and by is, all of it. */
+  /** What was to be told and withdrawn by and by is, all of it. */
   async catchUp(): Promise<void> {
-    this.#withdrawals.hurry();
+    this.#hurry();
     await this.#routes.settled();
+  }
+
+  #hurry(): void {
+    this.#macRoutes.hurry();
+    this.#withdrawals.hurry();
+  }
+
+  #stop(): void {
+    this.#macRoutes.stop();
+    this.#withdrawals.stop();
   }
 
   /** Takes all our routes out of the RIB, so that the peers turn away at once. */
   async withdrawAll(): Promise<void> {
+    this.#stop();
     for (const table of ROUTE_TABLES) {
       const reconciler = this.#reconciler(table);
       for (const key of [...reconciler.desired.keys()]) reconciler.want(key, undefined);
@@ -169,7 +200,9 @@ export class Tables {
     return {
       kernel: sum(KERNEL_TABLES.map((table) => pendingOf(this.of[table]))),
       gobgp:
-        sum(ROUTE_TABLES.map((table) => pendingOf(this.of[table]))) + this.#withdrawals.waiting,
+        sum(ROUTE_TABLES.map((table) => pendingOf(this.of[table]))) +
+        this.#withdrawals.waiting +
+        this.#macRoutes.waiting,
     };
   }
 

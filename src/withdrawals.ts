@@ -5,8 +5,8 @@
  * a few hosts are withdrawn at once, the others by and by; and at once when a host is not at the other
  * leaf any more: for as long as others believe us, what they send it is lost.
  *
- * What we tell is never put off, though the route of a MAC alone says nothing that those with its IPs do
- * not: when it came 50 ms after them, a MAC that moved faster than that got stuck at a leaf with FRR 8.4.
+ * Of those that wait, the route of a MAC alone goes after the other leaf has told its own, which may be
+ * later than those with its IPs (`mac-routes.ts`).
  */
 import type { MacIpRoute, MacIpRouteKey } from "./evpn/mac-ip-route.ts";
 import { type FdbKey, fdbKey } from "./evpn/rows.ts";
@@ -22,12 +22,20 @@ const SHARE = 1 / 512;
 /** and when none has for a while: half of what a gobgpd passes on (5 to 6k a second). */
 const MANY = 128;
 const QUIET_MS = 200;
+/** So long at most for the other leaf's: there are speakers that never tell of a MAC alone. */
+const SUCCESSOR_MS = 10_000;
+
+interface Waiting {
+  readonly route: MacIpRoute;
+  readonly since: number;
+}
 
 export class Withdrawals {
   readonly #clock: () => number;
   readonly #due: (keys: readonly MacIpRouteKey[]) => void;
-  /** Routes that wait, the one longest so first. */
-  readonly #waiting = new Set<MacIpRouteKey>();
+  readonly #isSucceeded: (route: MacIpRoute) => boolean;
+  /** Routes that wait, by and large the one longest so first. */
+  readonly #waiting = new Map<MacIpRouteKey, Waiting>();
   /** Their hosts; forgotten when none waits. */
   readonly #moved = new Set<FdbKey>();
   #movedAt = Number.NEGATIVE_INFINITY;
@@ -35,9 +43,15 @@ export class Withdrawals {
   #ofLot = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(clock: () => number, due: (keys: readonly MacIpRouteKey[]) => void) {
+  /** `isSucceeded`: whether who has the MAC now tells of it without an IP. */
+  constructor(
+    clock: () => number,
+    due: (keys: readonly MacIpRouteKey[]) => void,
+    isSucceeded: (route: MacIpRoute) => boolean,
+  ) {
     this.#clock = clock;
     this.#due = due;
+    this.#isSucceeded = isSucceeded;
   }
 
   get waiting(): number {
@@ -57,7 +71,7 @@ export class Withdrawals {
     }
     const host = fdbKey(route);
     this.#movedAt = at;
-    this.#waiting.add(key);
+    this.#waiting.set(key, { route, since: at });
     this.#moved.add(host);
     this.#timer ??= setTimeout(() => this.#lot(), LOT_MS);
     return false;
@@ -93,10 +107,16 @@ export class Withdrawals {
 
   #take(most: number): void {
     const due: MacIpRouteKey[] = [];
-    for (const key of this.#waiting) {
-      if (due.length === most) break;
+    const at = this.#clock();
+    let looked = 0;
+    const many = Math.min(most, this.#waiting.size);
+    for (const [key, waiting] of this.#waiting) {
+      if (looked++ === many) break;
       this.#waiting.delete(key);
-      due.push(key);
+      const { route, since } = waiting;
+      const mayGo = route.ip !== undefined || most === Number.POSITIVE_INFINITY;
+      if (mayGo || at - since >= SUCCESSOR_MS || this.#isSucceeded(route)) due.push(key);
+      else this.#waiting.set(key, waiting);
     }
     if (this.#waiting.size === 0) this.#moved.clear();
     this.#due(due);

@@ -19,21 +19,12 @@ interface Bench extends AsyncDisposable {
 /** Tables that take everything; `hold` waits before a write to that table is done. */
 async function opened(hold: (table: TableName) => Promise<void> | undefined): Promise<Bench> {
   const written: string[] = [];
-  const driver = (table: TableName): Driver<string, unknown> => ({
-    list: async () => new Map(),
-    agree: (a, b) => a === b,
-    write: async (changes) => {
-      written.push(...changes.map(({ kind }) => `${kind} ${table}`));
-      await hold(table);
-      return [];
-    },
-  });
-  const drivers = Object.fromEntries(TABLES.map((table) => [table, driver(table)]));
-  const tables = new Tables(drivers as unknown as Drivers, {
-    clock: () => performance.now(),
-    onApplied: () => {},
-    onWrite: () => {},
-  });
+  const tables = new Tables(
+    ...taking((table, kinds) => {
+      written.push(...kinds.map((kind) => `${kind} ${table}`));
+      return hold(table);
+    }),
+  );
   const end = new AbortController();
   const running = tables.run(end.signal);
   await tables.open();
@@ -45,6 +36,30 @@ async function opened(hold: (table: TableName) => Promise<void> | undefined): Pr
       await running;
     },
   };
+}
+
+function taking(
+  write: (table: TableName, kinds: readonly string[]) => Promise<void> | undefined,
+): ConstructorParameters<typeof Tables> {
+  const driver = (table: TableName): Driver<string, unknown> => ({
+    list: async () => new Map(),
+    agree: (a, b) => a === b,
+    write: async (changes) => {
+      await write(
+        table,
+        changes.map(({ kind }) => kind),
+      );
+      return [];
+    },
+  });
+  const drivers = Object.fromEntries(TABLES.map((table) => [table, driver(table)]));
+  const options = {
+    clock: () => performance.now(),
+    onApplied: () => {},
+    onWrite: () => {},
+    isSucceeded: () => true,
+  };
+  return [drivers as unknown as Drivers, options];
 }
 
 it("A route is withdrawn when frames go to the new place, and does not wait for who answers ARP", async () => {
@@ -160,6 +175,63 @@ it("A gobgpd that has to be told again is not told of hosts that have moved", ()
     expect(tables.of["mac-ip-route"].desired.size).toBe(0);
   }));
 
+/** Twenty hosts that come at once, or only their MACs. */
+function twentyCome(tables: Tables, { withIps }: { withIps: boolean }): void {
+  for (let i = 0; i < 20; i++) {
+    want(tables, { ...hostOf(i), ip: undefined });
+    if (withIps) want(tables, hostOf(i));
+  }
+  tables.wake();
+}
+
+function toldWithIps({ actual }: Tables["of"]["mac-ip-route"]): readonly boolean[] {
+  return [...actual.values()].map(({ ip }) => ip !== undefined);
+}
+
+it("Of many hosts that come, the routes with their IPs are told first, then those of the MACs alone", () =>
+  withTimersThatWait(async () => {
+    await using bench = await opened(() => undefined);
+    const { tables } = bench;
+    twentyCome(tables, { withIps: true });
+    const routes = tables.of["mac-ip-route"];
+    await until(() => routes.actual.size === 24);
+    expect(tables.pending.gobgp).toBe(16);
+    expect(toldWithIps(routes).filter((has) => has).length).toBe(20);
+    tables.resync("mac-ip-route", "gobgpd connected");
+    await until(() => routes.actual.size === 40);
+    expect(tables.pending.gobgp).toBe(0);
+  }));
+
+it("A host that has gone on meanwhile is not told of", () =>
+  withTimersThatWait(async () => {
+    await using bench = await opened(() => undefined);
+    const { tables } = bench;
+    const routes = tables.of["mac-ip-route"];
+    twentyCome(tables, { withIps: true });
+    await until(() => routes.actual.size === 24);
+    for (let i = 0; i < 20; i++) {
+      want(tables, { ...hostOf(i), ip: undefined }, false);
+      want(tables, hostOf(i), false);
+    }
+    tables.wake();
+    await until(() => routes.actual.size === 0);
+    expect(tables.pending.gobgp).toBe(0);
+  }));
+
+it("However many MACs come of which no IP is known, none waits", () =>
+  withTimersThatWait(async () => {
+    await using bench = await opened(() => undefined);
+    twentyCome(bench.tables, { withIps: false });
+    await until(() => bench.tables.of["mac-ip-route"].actual.size === 20);
+  }));
+
+it("Nothing waits before rows are written: what is not wanted then is removed", () =>
+  withTimersThatWait(async () => {
+    const tables = new Tables(...taking(() => undefined));
+    twentyCome(tables, { withIps: true });
+    expect(tables.of["mac-ip-route"].desired.size).toBe(40);
+  }));
+
 it("Hosts that are nowhere are withdrawn at once, however many", () =>
   withTimersThatWait(async () => {
     await using bench = await opened(() => undefined);
@@ -181,10 +253,22 @@ it("Nothing that has time is left to others when roamd ends", () =>
       for (let turn = 0; turn < 10; turn++) await setImmediate();
       expect(actual.size, end).toBe(end === "catchUp" ? 1 : 0);
     }
+    for (const [end, left] of [
+      ["catchUp", 40],
+      ["withdrawAll", 0],
+    ] as const) {
+      await using bench = await opened(() => undefined);
+      twentyCome(bench.tables, { withIps: true });
+      await bench.tables[end]();
+      vi.runAllTimers();
+      for (let turn = 0; turn < 10; turn++) await setImmediate();
+      expect(bench.tables.of["mac-ip-route"].actual.size, end).toBe(left);
+    }
     {
       await using bench = await opened(() => undefined);
       await twentyGone(bench.tables, true);
-      expect(vi.getTimerCount()).toBe(1);
+      twentyCome(bench.tables, { withIps: true });
+      expect(vi.getTimerCount()).toBe(2);
     }
     expect(vi.getTimerCount()).toBe(0);
   }));

@@ -9,6 +9,8 @@ import { A, adv } from "./mobility/leaf.ts";
 
 let due: string[] = [];
 let withdrawals: Withdrawals;
+/** Hosts of which the other leaf tells without an IP. */
+let succeeded: Set<string>;
 
 function clock(): number {
   return vi.getMockedSystemTime()?.getTime() ?? 0;
@@ -35,7 +37,12 @@ function moveAll(from: number, to: number): readonly boolean[] {
 beforeEach(() => {
   vi.useFakeTimers({ now: 1000 });
   due = [];
-  withdrawals = new Withdrawals(clock, (keys) => due.push(...keys));
+  succeeded = new Set();
+  withdrawals = new Withdrawals(
+    clock,
+    (keys) => due.push(...keys),
+    ({ mac }) => succeeded.has(mac),
+  );
 });
 
 afterEach(() => {
@@ -84,6 +91,47 @@ it("Of very many that wait more are withdrawn, though hosts never stop leaving",
   expect(lots.at(-1)).toBeLessThan(5);
   expect(withdrawals.waiting).toBe(1992 + 400 - lots.reduce((a, b) => a + b));
   expect(withdrawals.waiting).toBeLessThan(1300);
+});
+
+/** The routes of so many hosts that wait, as a leaf gives them up: of the MAC alone, then with the IP. */
+function moveWithBoth(hosts: readonly number[]): void {
+  moveAll(1, 8);
+  for (const host of hosts) {
+    for (const ours of [{ ...routeOf(host), ip: undefined }, routeOf(host)]) {
+      expect(withdrawals.isDue(macIpRouteKey(ours), ours)).toBe(false);
+    }
+  }
+}
+
+function aloneOf(host: number): string {
+  return macIpRouteKey({ ...routeOf(host), ip: undefined });
+}
+
+it("The route of a MAC alone waits for that of the other leaf, and holds up no other", () => {
+  moveWithBoth([11, 12]);
+  vi.advanceTimersByTime(150);
+  expect(due).toEqual([11, 12].map((host) => macIpRouteKey(routeOf(host))));
+  succeeded.add(routeOf(12).mac);
+  vi.advanceTimersByTime(100);
+  expect(due.slice(2)).toEqual([aloneOf(12)]);
+  succeeded.add(routeOf(11).mac);
+  vi.advanceTimersByTime(50);
+  expect(due.slice(3)).toEqual([aloneOf(11)]);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+it("The route of a MAC alone does not wait for ever for a leaf that tells none", () => {
+  moveWithBoth([11]);
+  vi.advanceTimersByTime(9950);
+  expect(due).toEqual([macIpRouteKey(routeOf(11))]);
+  vi.advanceTimersByTime(50);
+  expect(due.slice(1)).toEqual([aloneOf(11)]);
+});
+
+it("The route of a MAC alone does not wait when its host is lost", () => {
+  moveWithBoth([11]);
+  withdrawals.left(fdbKey(routeOf(11)));
+  expect(due).toEqual([aloneOf(11), macIpRouteKey(routeOf(11))]);
 });
 
 it("What is wanted otherwise meanwhile is forgotten", () => {

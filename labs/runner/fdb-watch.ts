@@ -16,6 +16,8 @@ interface Entry {
   readonly vteps: Set<string>;
   place: FdbPlace;
   since: number;
+  /** All it has been at, one after the other. */
+  readonly places: FdbPlace[];
 }
 
 const VXLAN = "vxlan10";
@@ -65,6 +67,11 @@ export class FdbWatch {
     return this.#entries.get(mac)?.place ?? null;
   }
 
+  /** Where the MAC has been so far, one after the other. */
+  placesOf(mac: string): readonly FdbPlace[] {
+    return [...(this.#entries.get(mac)?.places ?? [])];
+  }
+
   /** All MACs that are at this VTEP or port. */
   at(place: string): readonly string[] {
     return [...this.#entries].filter(([, entry]) => entry.place === place).map(([mac]) => mac);
@@ -104,13 +111,14 @@ export class FdbWatch {
     if (place !== entry.place) {
       entry.place = place;
       entry.since = this.#at;
+      entry.places.push(place);
     }
   }
 
   #entry(mac: string): Entry {
     let entry = this.#entries.get(mac);
     if (entry === undefined) {
-      entry = { devices: new Set(), vteps: new Set(), place: null, since: 0 };
+      entry = { devices: new Set(), vteps: new Set(), place: null, since: 0, places: [] };
       this.#entries.set(mac, entry);
     }
     return entry;

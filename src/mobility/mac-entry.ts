@@ -194,6 +194,15 @@ export function ownerElsewhere(entry: MacEntry): MacClaim | undefined {
   return entry.frozen?.held ?? bestRemoteClaim(entry);
 }
 
+/** Whether the VTEP that has the MAC tells of it without an IP too; also where none has it. */
+export function isToldAlone(entry: MacEntry | undefined): boolean {
+  const owner = entry && ownerElsewhere(entry);
+  if (owner === undefined) return true;
+  return (
+    entry?.remote.some(({ ip, nexthop }) => ip === undefined && nexthop === owner.vtep) ?? true
+  );
+}
+
 export function whereabouts(entry: MacEntry): Whereabouts {
   if (entry.frozen !== undefined) {
     return { kind: "duplicate", vteps: entry.duplicate?.vteps ?? [] };

@@ -39,6 +39,7 @@ describeWithEveryGobgpd("a rack that is evacuated", (env) => {
   it("is followed by all, and then its old leaf has withdrawn it", async () => {
     const s = scene();
     const heard = s.rib.events.length;
+    const before = new Map(RACK.map(({ mac }) => [mac, s.fdbs.leaf3.placesOf(mac).length]));
     await speaks("leaf2");
     await untilFollowed(s, "leaf2");
     await untilRoutes(s, { leaf2: 300 });
@@ -49,6 +50,10 @@ describeWithEveryGobgpd("a rack that is evacuated", (env) => {
       const gone = ofHost.findIndex(({ vtep, withdrawn }) => vtep === VTEPS.leaf1 && withdrawn);
       expect(claimed, mac).toBeGreaterThanOrEqual(0);
       expect(gone, mac).toBeGreaterThan(claimed);
+      const alone = ofHost.filter(({ ip }) => ip === null).map(({ vtep }) => vtep);
+      // FRR forgets the number of a MAC with the last route of the MAC alone (`src/mac-routes.ts`).
+      expect(alone, mac).toEqual([VTEPS.leaf2, VTEPS.leaf1]);
+      expect(s.fdbs.leaf3.placesOf(mac).slice(before.get(mac)), mac).toEqual([VTEPS.leaf2]);
       // Nobody was told twice to let go.
       expect(new Set(ofHost.map(({ seq }) => seq ?? 0)).size, mac).toBeLessThanOrEqual(2);
     }

@@ -1,0 +1,26 @@
+/** Whether the leaf that has a MAC tells of it without an IP: until then the old leaf's route stays. */
+import { expect, it } from "vitest";
+import { isToldAlone } from "../../src/mobility/mac-entry.ts";
+import { A, adv, B, C, I4, Leaf, M, VNI } from "./leaf.ts";
+
+function told(leaf: Leaf): boolean {
+  return isToldAlone(leaf.engine.domain(VNI)?.entry(M));
+}
+
+it("The owner's own route without an IP counts, and no other's", () => {
+  const leaf = Leaf.ready(A);
+  leaf.hears(adv(B, { seq: 1 }));
+  expect(told(leaf)).toBe(true);
+  leaf.hears(adv(C, { seq: 2, ip: I4 }));
+  expect(leaf.where()).toBe(C);
+  expect(told(leaf)).toBe(false);
+  leaf.hears(adv(C, { seq: 2 }));
+  expect(told(leaf)).toBe(true);
+});
+
+it("Where no other leaf has the MAC there is nothing to wait for", () => {
+  const leaf = Leaf.ready(A);
+  expect(told(leaf)).toBe(true);
+  leaf.sees({ ip: I4 });
+  expect(told(leaf)).toBe(true);
+});

@@ -18,6 +18,7 @@ import {
   measureFrr,
   roamdMemory,
   startAnew,
+  startFrrAnew,
 } from "./sync.ts";
 
 export const LEAF_BENCHES = ["sync", "restart", "snoop", "memory", "growth", "cli"] as const;
@@ -111,7 +112,7 @@ async function measureRoamd(
   await forgetMoves(lab, { first: mover, count: 2 });
   say("gobgpd: roam show macs");
   const restart: { ours: number[]; floor: number[] } = { ours: [], floor: [] };
-  for (let i = 0; i < repeats; i++) {
+  for (let i = 0; i < repeats + 2; i++) {
     const restarted = await measureRestart(lab, daemon, crowd);
     ({ daemon } = restarted);
     restart.ours.push(restarted.tookMs);
@@ -139,6 +140,7 @@ async function measureFrrLeaf(
   { say }: BenchOptions,
 ): Promise<FrrFound> {
   const sync = new Map<number, readonly number[]>();
+  const told = new Map<number, readonly number[]>();
   const growth = new Map<number, OneByOne>();
   const memory: Memory[] = [];
   const few = { first: FIRST_HOST, count: FEW };
@@ -154,11 +156,14 @@ async function measureFrrLeaf(
       took.push(await measureFrr(lab, crowd));
       if (i === 0 && size === sizes.at(-1)) memory.push(await frrMemory(lab));
     }
-    sync.set(size, took);
+    told.set(size, took);
+    const started: number[] = [];
+    for (let i = 0; i < repeats; i++) started.push(await startFrrAnew(lab, crowd));
+    sync.set(size, started);
     seq += 2;
     growth.set(size, await measureOneByOne(lab, { first: FIRST_HOST, count: moves }, seq));
     say(`FRR: ${size} routes`);
     await forgetFrr(lab, crowd);
   }
-  return { sync, growth, memory, empty };
+  return { sync, told, growth, memory, empty };
 }

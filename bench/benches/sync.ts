@@ -1,5 +1,6 @@
 /** `sync`, and what is seen by the way: a leaf starts with so many routes in the RIB. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { now } from "../../labs/runner/clock.ts";
 import type { BenchLeaf } from "../lab/bench-leaf.ts";
 import { type Daemon, processOf, residentKbOf } from "../lab/daemon.ts";
 import type { Crowd } from "../lab/hosts.ts";
@@ -68,7 +69,24 @@ export async function frrMemory(lab: BenchLeaf): Promise<Memory> {
   return { own: own.reduce((sum, each) => sum + each, 0), speaker: 0 };
 }
 
-/** From the first byte of what the neighbour tells until FRR's kernel has every row, ms. */
+/**
+ * From the start of FRR's daemons until the kernel has every row, ms: bgpd calls its neighbour, which
+ * tells all it has as soon as it is called.
+ */
+export async function startFrrAnew(lab: BenchLeaf, crowd: Crowd): Promise<number> {
+  await lab.killFrr();
+  await lab.witness.clear();
+  await lab.expect(crowd);
+  const at = now();
+  await lab.startFrr();
+  await lab.meet();
+  await lab.announce(crowd);
+  const { lastAt } = await lab.witness.arrived(crowd.count, PATIENCE_MS);
+  await lab.witness.inspect(crowd.count);
+  return lastAt - at;
+}
+
+/** From the first byte of what the neighbour tells until the kernel of FRR that runs has every row, ms. */
 export async function measureFrr(lab: BenchLeaf, crowd: Crowd): Promise<number> {
   await lab.expect(crowd);
   const at = await lab.announce(crowd);

@@ -53,7 +53,7 @@ export class BenchLeaf implements AsyncDisposable {
     try {
       fabric = await Fabric.up(definition);
       const bench = new BenchLeaf(kind, fabric, directory);
-      await bench.peer.ask({ kind: "meet", timeoutMs: MEET_MS });
+      await bench.meet();
       return bench;
     } catch (error) {
       const logs = fabric?.logs("leaf1");
@@ -79,6 +79,21 @@ export class BenchLeaf implements AsyncDisposable {
   /** As if it had never been here. */
   async forgetRoamd(): Promise<void> {
     await this.fabric.run("leaf1", ["sh", "-c", "rm -rf /run/roamd && mkdir -p /run/roamd"]);
+  }
+
+  /** Kills FRR's daemons, which leave their rows to the kernel. */
+  async killFrr(): Promise<void> {
+    await this.fabric.run("leaf1", ["sh", "/lab/node.sh", "kill", "frr"]);
+    await this.peer.ask({ kind: "part", timeoutMs: MEET_MS });
+  }
+
+  async startFrr(): Promise<void> {
+    await this.fabric.run("leaf1", ["sh", "/lab/node.sh", "start", "frr"]);
+  }
+
+  /** Until the leaf's BGP session stands. */
+  async meet(): Promise<void> {
+    await this.peer.ask({ kind: "meet", timeoutMs: MEET_MS });
   }
 
   startFloor(): Daemon {

@@ -22,6 +22,8 @@ import {
 export type PeerQuestion =
   /** Until the leaf has called. */
   | { readonly kind: "meet"; readonly timeoutMs: number }
+  /** Until the leaf has gone. */
+  | { readonly kind: "part"; readonly timeoutMs: number }
   | {
       readonly kind: "announce";
       readonly crowd: Crowd;
@@ -46,6 +48,7 @@ export interface PeerAnswer {
 const address = process.argv[2] ?? "";
 let leaf: Socket | undefined;
 let met: (() => void) | undefined;
+let parted: (() => void) | undefined;
 let listened: { readonly mac: number; readonly heard: (at: number) => void } | undefined;
 
 const server = createServer((socket) => {
@@ -53,7 +56,9 @@ const server = createServer((socket) => {
   // It calls again when it has lost us.
   socket.on("error", () => undefined);
   socket.on("close", () => {
-    if (leaf === socket) leaf = undefined;
+    if (leaf !== socket) return;
+    leaf = undefined;
+    parted?.();
   });
   const stream = new BgpStream((type, message) => {
     if (type === BgpType.open) socket.write(Buffer.concat([open(address), keepalive()]));
@@ -106,6 +111,13 @@ await answerAll<PeerQuestion, PeerAnswer>(async (question) => {
       return {
         at: await within(question.timeoutMs, (done) => {
           met = () => done(now());
+        }),
+      };
+    case "part":
+      if (leaf === undefined) return { at: now() };
+      return {
+        at: await within(question.timeoutMs, (done) => {
+          parted = () => done(now());
         }),
       };
     case "announce":

@@ -104,7 +104,7 @@ start() {
       # Left over from a crash, it would tell too early that zebra is there.
       rm -f /run/frr/zserv.api
       run zebra "$FRR/zebra" -u root -g root -A 127.0.0.1 -f /dev/null
-      until [ -S /run/frr/zserv.api ]; do sleep 0.05; done
+      until [ -S /run/frr/zserv.api ]; do sleep 0.01; done
       run bgpd "$FRR/bgpd" -u root -g root -A 127.0.0.1 -f /lab/node/frr.conf
       ;;
   esac

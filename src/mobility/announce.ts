@@ -24,7 +24,7 @@ import type { MovedBy } from "./notice.ts";
 export function ownerOf(domain: Domain, ip: IpAddress): MacEntry | undefined {
   if (domain.frozenIps.has(ip)) return undefined;
   const here = domain.holders(ip).find(({ local }) => local?.ips.has(ip) === true);
-  const there = domain.neighbours.get(ip)?.mac;
+  const there = domain.known.neighbourOf(ip)?.mac;
   return here ?? (there === undefined ? undefined : domain.entry(there));
 }
 

@@ -5,6 +5,7 @@
 import type { IpAddress } from "../evpn/ip.ts";
 import type { MacAddress } from "../evpn/mac.ts";
 import { Agenda } from "./agenda.ts";
+import type { KnownIps } from "./known-ips.ts";
 
 /** An IP is announced no more often; the last of what has happened meanwhile is, after it. */
 export const AGAIN_MS = 500;
@@ -38,7 +39,7 @@ export class Allowance {
 export class Announcer {
   /** Announcements that wait for their turn. */
   readonly agenda: Agenda<IpAddress> = new Agenda();
-  readonly #owners = new Map<IpAddress, MacAddress>();
+  readonly #known: KnownIps;
   /** When an IP came to its owner from another MAC; of most there was none. */
   readonly #movedAt = new Map<IpAddress, number>();
   /** Of those, the IPs that nobody has now; the one longest so first. */
@@ -47,24 +48,28 @@ export class Announcer {
   readonly #announced = new Map<IpAddress, number>();
   readonly #allowance = new Allowance(ANNOUNCED_PER_SECOND);
 
+  constructor(known: KnownIps) {
+    this.#known = known;
+  }
+
   /** Answers who had it before, if that was another. */
   held(ip: IpAddress, mac: MacAddress, at: number): MacAddress | undefined {
     this.#ownerless.delete(ip);
-    const before = this.#owners.get(ip);
+    const before = this.#known.ownerOf(ip);
     if (before === mac) return undefined;
-    this.#owners.set(ip, mac);
+    this.#known.setOwner(ip, mac);
     if (before !== undefined) this.#movedAt.set(ip, at);
     return before;
   }
 
   /** Nobody has it. */
   left(ip: IpAddress): void {
-    if (!this.#owners.has(ip)) return;
+    if (this.#known.ownerOf(ip) === undefined) return;
     this.#ownerless.add(ip);
     if (this.#ownerless.size <= OWNERLESS_MAX) return;
     for (const longest of this.#ownerless) {
       this.#ownerless.delete(longest);
-      this.#owners.delete(longest);
+      this.#known.setOwner(longest, undefined);
       this.#movedAt.delete(longest);
       return;
     }

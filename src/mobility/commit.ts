@@ -68,10 +68,9 @@ function sameClaims(before: MacEntry | undefined, after: MacEntry): boolean {
 export function refreshNeighbour({ domain, outbox }: Omit<Scene, "at">, ip: IpAddress): void {
   const { vrf, vni, frozenIps } = domain;
   const row = vrf && neighbourOf(ip, { vrf, frozenIps, holders: domain.holders(ip) });
-  const before = domain.neighbours.get(ip);
+  const before = domain.known.neighbourOf(ip);
   if (row?.mac === before?.mac && row?.router === before?.router) return;
-  if (row === undefined) domain.neighbours.delete(ip);
-  else domain.neighbours.set(ip, row);
+  domain.known.setNeighbour(ip, row);
   if (!domain.suppression) return;
   outbox.want({ table: "neighbour", key: neighbourKey({ vni, ip }), row });
 }

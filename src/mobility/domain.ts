@@ -5,14 +5,13 @@ import type { MacAddress } from "../evpn/mac.ts";
 import type { MacVrf, Segment } from "../evpn/mac-vrf.ts";
 import type { PortName } from "../evpn/port.ts";
 import type { IpPrefix } from "../evpn/prefix.ts";
-import type { NeighbourRow } from "../evpn/rows.ts";
 import type { Vni } from "../evpn/vni.ts";
 import type { VtepAddress } from "../evpn/vtep.ts";
 import { Agenda } from "./agenda.ts";
 import { Allowance, ANNOUNCED_PER_SECOND, Announcer } from "./announcer.ts";
 import type { Duplicate, MoveTimes } from "./duplicates.ts";
 import { Guard, type GuardMode } from "./guard.ts";
-import { Holders } from "./holders.ts";
+import { KnownIps } from "./known-ips.ts";
 import { Leases } from "./leases.ts";
 import { DEFAULT_LIMITS, type LimitSettings, Limits } from "./limits.ts";
 import { ipsNamed, type MacEntry } from "./mac-entry.ts";
@@ -82,8 +81,8 @@ export class Domain {
   /** Hosts seen on ports that are not up yet; the oldest first. */
   early: { readonly sighting: Sighting; readonly at: number }[] = [];
   readonly floods: Map<ImetRouteKey, ImetRoute> = new Map();
-  /** The neighbours last asked for: which MACs hold an IP changes with every one of them. */
-  readonly neighbours: Map<IpAddress, NeighbourRow> = new Map();
+  /** Who holds each IP, and has it. */
+  readonly known: KnownIps = new KnownIps();
   /** How often each IP has lately gone from one MAC to another by other than a handover. */
   readonly ipMoves: Map<IpAddress, IpMoves> = new Map();
   /** IPs that are at several hosts at once and frozen. */
@@ -107,7 +106,7 @@ export class Domain {
   /** When which MAC is to be looked at. */
   readonly agenda: Agenda<MacAddress> = new Agenda();
   readonly leases: Leases = new Leases();
-  readonly announcer: Announcer = new Announcer();
+  readonly announcer: Announcer = new Announcer(this.known);
   /** MACs that have gone, for which frames still come. */
   readonly redirects: Redirects = new Redirects();
   readonly redirectMs: HostRules["redirectMs"];
@@ -124,7 +123,6 @@ export class Domain {
   /** MACs that are nowhere and kept for their numbers, the one longest so first. */
   readonly #idle = new Set<MacAddress>();
   readonly #entries = new Map<MacAddress, MacEntry>();
-  readonly #holders = new Holders();
 
   constructor(vni: Vni, rules: HostRules = NO_RULES) {
     const { limits, guard, prefixes, sticky, linkLocal, redirectMs, suppression } = rules;
@@ -173,9 +171,9 @@ export class Domain {
     const old = before === undefined ? NO_IPS : ipsNamed(before);
     const named = ipsNamed(entry);
     for (const ip of old) {
-      if (!named.has(ip) && this.#holders.delete(ip, entry.mac)) this.confirmedAt.delete(ip);
+      if (!named.has(ip) && this.known.deleteHolder(ip, entry.mac)) this.confirmedAt.delete(ip);
     }
-    for (const ip of named) this.#holders.add(ip, entry.mac);
+    for (const ip of named) this.known.addHolder(ip, entry.mac);
     return old.size === 0 ? [...named] : [...new Set([...old, ...named])];
   }
 
@@ -200,17 +198,12 @@ export class Domain {
 
   /** The MACs that hold this IP by anyone's word. */
   holders(ip: IpAddress): MacEntry[] {
-    const macs = this.#holders.of(ip);
+    const macs = this.known.holdersOf(ip);
     const [first] = macs;
     if (first === undefined) return [];
     const entry = this.#entries.get(first);
     if (macs.length === 1) return entry === undefined ? [] : [entry];
     return macs.flatMap((mac) => this.#entries.get(mac) ?? []);
-  }
-
-  /** Every IP that somebody holds, and those a neighbour row was asked for. */
-  ips(): ReadonlySet<IpAddress> {
-    return new Set([...this.#holders.ips(), ...this.neighbours.keys()]);
   }
 
   #trackIdle({ mac, local, remote, duplicate }: MacEntry): void {

@@ -131,7 +131,7 @@ function ownerOf(
     const { claim, port } = local;
     return { mac: owner, place: { kind: "port", port }, sticky: claim.sticky };
   }
-  const neighbour = domain.neighbours.get(ip)?.mac;
+  const neighbour = domain.known.neighbourOf(ip)?.mac;
   const entry = neighbour === undefined ? undefined : domain.entry(neighbour);
   const claim = entry === undefined ? undefined : remoteClaimTo(ip, entry);
   if (entry === undefined || claim === undefined || entry.mac === mac) return undefined;

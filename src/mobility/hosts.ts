@@ -155,7 +155,7 @@ function isTaken(
   { ip, mac, others }: { ip: IpAddress; mac: MacAddress; others: readonly MacEntry[] },
 ): boolean {
   if (others.some((holder) => holder.local?.ips.has(ip) === true)) return true;
-  const owner = domain.neighbours.get(ip)?.mac;
+  const owner = domain.known.neighbourOf(ip)?.mac;
   return owner !== undefined && owner !== mac;
 }
 

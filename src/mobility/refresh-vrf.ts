@@ -27,7 +27,7 @@ export function refreshVrf(scene: Scene, after: MacVrf | undefined, rib: Rib): v
     for (const entry of domain.entries()) domain.put(rebased(entry, after.segment.vtep));
   }
   outbox.replace(old, rowsOfAll(domain));
-  for (const ip of domain.ips()) refreshNeighbour(scene, ip);
+  for (const ip of [...domain.known.ips()]) refreshNeighbour(scene, ip);
   if (after !== undefined) reimport(scene, rib);
 }
 

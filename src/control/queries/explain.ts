@@ -135,7 +135,7 @@ function evidenceOf(
 function askedIp(domain: Domain, entry: MacEntry, ip: IpAddress): ExplainRow["ip"] {
   const isFrozen = domain.frozenIps.has(ip);
   const here = domain.holders(ip).find(({ local }) => local?.ips.has(ip) === true);
-  const holder = isFrozen ? undefined : (here?.mac ?? domain.neighbours.get(ip)?.mac);
+  const holder = isFrozen ? undefined : (here?.mac ?? domain.known.neighbourOf(ip)?.mac);
   const holds = holder === entry.mac;
   const asked = { ip, holds, holder: holder ?? null };
   if (holds) return { ...asked, decidedBy: null };

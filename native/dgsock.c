@@ -21,6 +21,10 @@
 
 #define BATCH 64 /* datagrams per recvmmsg and sendmmsg */
 #define META 8   /* numbers told of each datagram, see tell() */
+/* Of packets that come in a burst after so long, so many are told before the event loop has its turn, and
+ * then four times as many each time: what is said of the first goes out when its callback is over. */
+#define QUIET_NS 10000000ULL
+#define FIRST 4
 
 struct sock {
   napi_env env;
@@ -33,6 +37,9 @@ struct sock {
   uint8_t *slab;
   int32_t *meta;
   uint32_t slot_size, slots, max_batches;
+  bool is_packet;
+  uint64_t read_at; /* nanoseconds, as uv_hrtime() tells them */
+  uint32_t at_once; /* datagrams that were told the last time, at most */
 };
 
 /* Freed when neither JavaScript nor libuv holds it any more. */
@@ -104,19 +111,19 @@ static void tell(int32_t *m, const struct mmsghdr *msg) {
   }
 }
 
-static int receive_batch(struct sock *s) {
+static int receive_batch(struct sock *s, uint32_t wanted) {
   struct mmsghdr msgs[BATCH];
   struct iovec iov[BATCH];
   struct sockaddr_storage from[BATCH];
   union { struct cmsghdr align; char bytes[CMSG_SPACE(sizeof(struct tpacket_auxdata))]; } control[BATCH];
-  memset(msgs, 0, s->slots * sizeof *msgs);
-  for (uint32_t i = 0; i < s->slots; i++) {
+  memset(msgs, 0, wanted * sizeof *msgs);
+  for (uint32_t i = 0; i < wanted; i++) {
     iov[i] = (struct iovec){s->slab + (size_t)i * s->slot_size, s->slot_size};
     from[i].ss_family = 0;
     msgs[i].msg_hdr = (struct msghdr){.msg_name = &from[i], .msg_namelen = sizeof from[i],
         .msg_iov = &iov[i], .msg_iovlen = 1, .msg_control = &control[i], .msg_controllen = sizeof control[i]};
   }
-  int count = recvmmsg(s->fd, msgs, s->slots, MSG_DONTWAIT, NULL);
+  int count = recvmmsg(s->fd, msgs, wanted, MSG_DONTWAIT, NULL);
   if (count < 0) return -errno;
   for (int i = 0; i < count; i++) tell(s->meta + i * META, &msgs[i]);
   return count;
@@ -140,18 +147,31 @@ static void call_back(struct sock *s, int count, int error) {
   napi_close_handle_scope(env, scope);
 }
 
+static void read_up_to(struct sock *s, uint32_t most) {
+  for (uint32_t wanted; s->fd >= 0 && most > 0; most -= wanted) {
+    wanted = most < s->slots ? most : s->slots;
+    int count = receive_batch(s, wanted);
+    if (count == -EAGAIN || count == -EINTR) return;
+    call_back(s, count < 0 ? 0 : count, count < 0 ? -count : 0);
+    if (count >= 0 && (uint32_t)count < wanted) return;
+  }
+}
+
 static void on_readable(uv_poll_t *poll, int status, int events) {
   (void)events;
   struct sock *s = poll->data;
   /* libuv answers EPOLLERR (a netlink overrun, a port going down) with UV_EBADF and stops polling,
    * though the socket lives on: start again, and let recvmmsg say what it really was. */
   if (status < 0) uv_poll_start(&s->poll, UV_READABLE, on_readable);
-  for (uint32_t round = 0; s->fd >= 0 && round < s->max_batches; round++) {
-    int count = receive_batch(s);
-    if (count == -EAGAIN || count == -EINTR) return;
-    call_back(s, count < 0 ? 0 : count, count < 0 ? -count : 0);
-    if (count >= 0 && (uint32_t)count < s->slots) return;
+  uint32_t most = s->slots * s->max_batches;
+  if (s->is_packet) {
+    uint64_t now = uv_hrtime();
+    s->at_once = now - s->read_at > QUIET_NS ? FIRST : 4 * s->at_once;
+    if (s->at_once < most) most = s->at_once;
+    else s->at_once = most;
+    s->read_at = now;
   }
+  read_up_to(s, most);
 }
 
 /* ---- the methods ---- */
@@ -213,6 +233,7 @@ static napi_value construct(napi_env env, napi_callback_info info) {
   if (s == NULL) abort();
   s->env = env;
   s->fd = fd;
+  s->is_packet = int_of(env, argv[0]) == AF_PACKET;
   napi_wrap(env, receiver, s, on_finalize, NULL, NULL);
   return receiver;
 }
@@ -290,7 +311,7 @@ static napi_value receive_now(napi_env env, napi_callback_info info) {
   if (s == NULL || !s->polling || s->fd < 0) return NULL;
   /* Nearly always nothing is there, which poll says in a fraction of the time. */
   struct pollfd asked = {.fd = s->fd, .events = POLLIN};
-  if (poll(&asked, 1, 0) > 0) on_readable(&s->poll, 0, UV_READABLE);
+  if (poll(&asked, 1, 0) > 0) read_up_to(s, s->slots * s->max_batches);
   return NULL;
 }
 

@@ -5,7 +5,10 @@ import type { IpAddress } from "../../src/evpn/ip.ts";
 import type { MacAddress } from "../../src/evpn/mac.ts";
 import { portName } from "../../src/evpn/port.ts";
 import type { Vni } from "../../src/evpn/vni.ts";
+import { Frames } from "../../src/linux/frames.ts";
 import type { Kernel } from "../../src/linux/kernel.ts";
+import { HOST_SIGNS } from "../../src/linux/packet-filter.ts";
+import { listenOnInterface, openPacketSocket } from "../../src/linux/socket.ts";
 import { gratuitousArp, Host, ipv6Frame } from "./frames.ts";
 import { clearLinks, ifindexOf, makeSegment, requireOwnNamespace, run, sh } from "./namespace.ts";
 import { open, Recorder } from "./recorder.ts";
@@ -46,6 +49,24 @@ function nextArp(host: Host): Uint8Array | undefined {
   }
 }
 
+it("Of a burst after quiet a few are told before the event loop has its turn, then more at once, all in the end", async () => {
+  using host = new Host("p1h");
+  const socket = openPacketSocket();
+  listenOnInterface(socket, { ifindex: ifindexOf("p1"), filter: HOST_SIGNS });
+  const { slab, slotSize, meta } = new Frames();
+  const batches: number[] = [];
+  let beforeTurn: readonly number[] = [];
+  const received = (count: number): void => {
+    if (batches.push(count) === 1) setImmediate(() => (beforeTurn = [...batches]));
+  };
+  expect(socket.start(slab, slotSize, meta, received, 2)).toBe(0);
+  for (let number = 0; number < 150; number++) host.send(gratuitousArp(M, "192.0.2.1"));
+  await vi.waitUntil(() => batches.reduce((a, b) => a + b, 0) >= 150);
+  expect(beforeTurn).toEqual([4]);
+  expect(Math.max(...batches)).toBeGreaterThan(4);
+  socket.close();
+});
+
 describe("A frame on a port", () => {
   it("that says which address its host holds is told", async () => {
     using host = new Host("p1h");
@@ -61,6 +82,9 @@ describe("A frame on a port", () => {
       kernel.hear();
       expect(heard()).toHaveLength(number);
     }
+    for (let number = 4; number <= 20; number++) host.send(gratuitousArp(M, `192.0.2.${number}`));
+    kernel.hear();
+    expect(heard()).toHaveLength(20);
   });
 
   it("that is an answer to somebody is told as well, although the bridge forwards it", async () => {

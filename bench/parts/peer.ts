@@ -81,9 +81,12 @@ function heard(message: Buffer): void {
   if (message.includes(mac)) listened.heard(at);
 }
 
-function within(timeoutMs: number, start: (done: (at: number) => void) => void): Promise<number> {
+function within(
+  { timeoutMs, what }: { readonly timeoutMs: number; readonly what: string },
+  start: (done: (at: number) => void) => void,
+): Promise<number> {
   return new Promise((resolve, reject) => {
-    const late = (): void => reject(new Error(`Waited ${timeoutMs} ms for the leaf in vain`));
+    const late = (): void => reject(new Error(`Waited ${timeoutMs} ms in vain for ${what}`));
     const timer = setTimeout(late, timeoutMs);
     start((at) => {
       clearTimeout(timer);
@@ -109,14 +112,14 @@ await answerAll<PeerQuestion, PeerAnswer>(async (question) => {
     case "meet":
       if (leaf !== undefined) return { at: now() };
       return {
-        at: await within(question.timeoutMs, (done) => {
+        at: await within({ ...question, what: "the leaf to call" }, (done) => {
           met = () => done(now());
         }),
       };
     case "part":
       if (leaf === undefined) return { at: now() };
       return {
-        at: await within(question.timeoutMs, (done) => {
+        at: await within({ ...question, what: "the leaf to go" }, (done) => {
           parted = () => done(now());
         }),
       };
@@ -127,9 +130,12 @@ await answerAll<PeerQuestion, PeerAnswer>(async (question) => {
     case "told-of": {
       const mac = macNumber(question.host);
       return {
-        at: await within(question.timeoutMs, (done) => {
-          listened = { mac, heard: done };
-        }),
+        at: await within(
+          { ...question, what: `the leaf to tell of host ${question.host}` },
+          (done) => {
+            listened = { mac, heard: done };
+          },
+        ),
       };
     }
   }

@@ -4,12 +4,13 @@
  * the last of its hosts would be waited for twice as long. Those of a few hosts are told at once, those of
  * more when no other host has come for a while. That of a MAC without an IP never waits.
  *
- * The old leaf does not withdraw its own before (`withdrawals.ts`): with the last route of a MAC alone FRR
+ * The old leaf withdraws its own, if it waits, not before (`withdrawals.ts`): with the last route of a MAC alone FRR
  * (8.4 to 10.7, `zebra_evpn_rem_mac_del`) forgets the MAC's number, though one with an IP stands, and would
  * then believe an older claim that comes late.
  */
 import type { MacIpRoute, MacIpRouteKey } from "./evpn/mac-ip-route.ts";
 import { type FdbKey, fdbKey } from "./evpn/rows.ts";
+import { FewAtOnce } from "./pace.ts";
 
 /** In each so many milliseconds, */
 const LOT_MS = 50;
@@ -35,9 +36,8 @@ export class MacRoutes {
   readonly #lonely = new Map<FdbKey, MacRoute>();
   /** The one longest so first. */
   readonly #waiting = new Map<MacIpRouteKey, Waiting>();
+  readonly #few = new FewAtOnce(AT_ONCE, LOT_MS);
   #addedAt = Number.NEGATIVE_INFINITY;
-  #lotAt = Number.NEGATIVE_INFINITY;
-  #ofLot = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(clock: () => number, due: (routes: readonly MacRoute[]) => void) {
@@ -51,15 +51,7 @@ export class MacRoutes {
 
   /** A route without an IP is to be told; answers whether at once. */
   isDue(route: MacRoute): boolean {
-    const at = this.#clock();
-    if (at - this.#lotAt >= LOT_MS) {
-      this.#lotAt = at;
-      this.#ofLot = 0;
-    }
-    if (this.#waiting.size === 0 && this.#ofLot < AT_ONCE) {
-      this.#ofLot++;
-      return true;
-    }
+    if (this.#waiting.size === 0 && this.#few.take(this.#clock())) return true;
     this.#lonely.set(fdbKey(route.row), route);
     return false;
   }

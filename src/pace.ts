@@ -62,3 +62,27 @@ export function whenQuiet(
     setTimeout(look, quietMs);
   };
 }
+
+/** So many in each so many milliseconds, counted from the first of them. */
+export class FewAtOnce {
+  readonly #most: number;
+  readonly #everyMs: number;
+  #since = Number.NEGATIVE_INFINITY;
+  #taken = 0;
+
+  constructor(most: number, everyMs: number) {
+    this.#most = most;
+    this.#everyMs = everyMs;
+  }
+
+  /** Answers whether it is one of the few. */
+  take(at: number): boolean {
+    if (at - this.#since >= this.#everyMs) {
+      this.#since = at;
+      this.#taken = 0;
+    }
+    if (this.#taken === this.#most) return false;
+    this.#taken++;
+    return true;
+  }
+}

@@ -10,6 +10,7 @@
  */
 import type { MacIpRoute, MacIpRouteKey } from "./evpn/mac-ip-route.ts";
 import { type FdbKey, fdbKey } from "./evpn/rows.ts";
+import { FewAtOnce } from "./pace.ts";
 
 /** In each so many milliseconds, */
 const LOT_MS = 50;
@@ -38,9 +39,8 @@ export class Withdrawals {
   readonly #waiting = new Map<MacIpRouteKey, Waiting>();
   /** Their hosts; forgotten when none waits. */
   readonly #moved = new Set<FdbKey>();
+  readonly #few = new FewAtOnce(AT_ONCE, LOT_MS);
   #movedAt = Number.NEGATIVE_INFINITY;
-  #lotAt = Number.NEGATIVE_INFINITY;
-  #ofLot = 0;
   #timer: NodeJS.Timeout | undefined;
 
   /** `isSucceeded`: whether who has the MAC now tells of it without an IP. */
@@ -61,14 +61,7 @@ export class Withdrawals {
   /** The host of this route of ours is at another leaf; answers whether it is withdrawn at once. */
   isDue(key: MacIpRouteKey, route: MacIpRoute): boolean {
     const at = this.#clock();
-    if (at - this.#lotAt >= LOT_MS) {
-      this.#lotAt = at;
-      this.#ofLot = 0;
-    }
-    if (this.#waiting.size === 0 && this.#ofLot < AT_ONCE) {
-      this.#ofLot++;
-      return true;
-    }
+    if (this.#waiting.size === 0 && this.#few.take(at)) return true;
     const host = fdbKey(route);
     this.#movedAt = at;
     this.#waiting.set(key, { route, since: at });

@@ -12,7 +12,6 @@ export interface OneByOne {
 
 const PATIENCE_MS = 30_000;
 const PAUSE_MS = 30;
-const AGAIN_MS = 1000;
 
 /** Each of so many hosts comes here and goes away again: in the end all are where they were. */
 export async function measureOneByOne(
@@ -32,18 +31,9 @@ export async function measureOneByOne(
   return { here, there };
 }
 
-/** Who is not heard speaks again, as hosts do; the time is that from the first frame. */
 async function comesHere(lab: BenchLeaf, host: number): Promise<number> {
-  const crowd = { first: host, count: 1 };
-  let isTold = false;
-  const told = lab.peer.ask({ kind: "told-of", host, timeoutMs: PATIENCE_MS }).finally(() => {
-    isTold = true;
-  });
-  const spoke = await lab.speakers.announce(crowd);
-  while (!isTold) {
-    await Promise.race([told, sleep(AGAIN_MS, undefined, { ref: false })]);
-    if (!isTold) await lab.speakers.announce(crowd);
-  }
+  const told = lab.peer.ask({ kind: "told-of", host, timeoutMs: PATIENCE_MS });
+  const spoke = await lab.speakers.announce({ first: host, count: 1 });
   return (await told) - spoke.firstAt;
 }
 

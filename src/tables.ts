@@ -122,6 +122,7 @@ export class Tables {
   /** Whether the route at this key is not to be withdrawn yet. */
   #hasTime(key: MacIpRouteKey): boolean {
     const ours = this.of["mac-ip-route"].desired.get(key);
+    if (ours?.ip !== undefined) this.#macRoutes.left(ours);
     const isElsewhere = ours !== undefined && this.of.fdb.desired.has(fdbKey(ours));
     return isElsewhere && !this.#withdrawals.isDue(key, ours);
   }

@@ -22,6 +22,7 @@ export async function measureMoves(lab: BenchFabric, count: number): Promise<Mov
   const followed: number[] = [];
   const withdrawn: number[] = [];
   await settle(lab);
+  await lab.watchFirst(true);
   await lab.machine.countFromNow();
   await lab.talker.talk(GUEST_IP, PACKETS_PER_SECOND);
   for (let i = 0; i < count; i++) {
@@ -35,6 +36,7 @@ export async function measureMoves(lab: BenchFabric, count: number): Promise<Mov
   const sent = await lab.talker.hush();
   await sleep(QUIET_MS);
   const { received } = await lab.machine.count();
+  await lab.watchFirst(false);
   await lab.inspect(1);
   return { followed, withdrawn, sent, lost: sent - received };
 }

@@ -3,7 +3,7 @@ import type { Fabric } from "../../labs/runner/fabric.ts";
 import { Assistant } from "../../labs/runner/json-lines.ts";
 import { inRepository } from "../../labs/runner/repository.ts";
 import type { CrowdAnswer } from "../parts/crowd.ts";
-import type { EavesdropperAnswer, EavesdropperQuestion } from "../parts/eavesdropper.ts";
+import type { EavesdropperAnswer, EavesdropperQuestion, Withdrawn } from "../parts/eavesdropper.ts";
 import type { FloodAnswer, FloodQuestion } from "../parts/flood.ts";
 import type { PeerAnswer, PeerQuestion } from "../parts/peer.ts";
 import type { Whereto, WitnessAnswer, WitnessQuestion } from "../parts/witness-protocol.ts";
@@ -49,6 +49,10 @@ export class Witness {
     { withIps = false }: { readonly withIps?: boolean } = {},
   ): Promise<void> {
     await this.#witness.ask({ kind: "expect", crowd, place, withIps });
+  }
+
+  async watchFirst(isFirst: boolean): Promise<void> {
+    await this.#witness.ask({ kind: "first-in-line", isFirst });
   }
 
   /** When the first and the last of those expected were there. Throws if it takes too long. */
@@ -144,8 +148,12 @@ export class Eavesdropper {
   }
 
   /** What a leaf has withdrawn since the last question about one host. */
-  withdrawn(question: EavesdropperQuestion): Promise<EavesdropperAnswer> {
-    return this.#leaf.ask(question);
+  withdrawn(of: Withdrawn): Promise<EavesdropperAnswer> {
+    return this.#leaf.ask({ kind: "withdrawn", ...of });
+  }
+
+  async watchFirst(isFirst: boolean): Promise<void> {
+    await this.#leaf.ask({ kind: "first-in-line", isFirst });
   }
 }
 

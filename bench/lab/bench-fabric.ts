@@ -87,6 +87,12 @@ export class BenchFabric implements AsyncDisposable {
     }
   }
 
+  /** Whether all that watch come before what they watch. */
+  async watchFirst(isFirst: boolean): Promise<void> {
+    const watchers = [...Object.values(this.witnesses), this.eavesdropper];
+    await Promise.all(watchers.map((each) => each.watchFirst(isFirst)));
+  }
+
   /** Throws unless all leaves have so many hosts where they are expected. */
   async inspect(count: number): Promise<void> {
     // The floor takes nothing away, and FRR leaves the VXLAN device's entry of a host that came.

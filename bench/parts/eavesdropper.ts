@@ -13,13 +13,19 @@ import {
   openPacketSocket,
 } from "../../src/linux/socket.ts";
 import { BGP_PORT, BgpStream, BgpType, withdrawnIn } from "./bgp.ts";
+import { watchFirst } from "./first-in-line.ts";
 
-export interface EavesdropperQuestion {
+export interface Withdrawn {
   /** Of which host; left out: how many hosts there are of which a route was withdrawn. */
   readonly mac?: number;
   /** The leaf whose routes are withdrawn. */
   readonly rd: string;
 }
+
+export type EavesdropperQuestion =
+  | ({ readonly kind: "withdrawn" } & Withdrawn)
+  /** Whether it comes before all others from now on: see `first-in-line.ts`. */
+  | { readonly kind: "first-in-line"; readonly isFirst: boolean };
 
 export interface EavesdropperAnswer {
   /** How many since the last question about one host, and when the last was, ms since the epoch. */
@@ -93,7 +99,12 @@ socket.start(
   2,
 );
 
-await answerAll<EavesdropperQuestion, EavesdropperAnswer>(({ mac, rd }) => {
+await answerAll<EavesdropperQuestion, EavesdropperAnswer>((question) => {
+  if (question.kind === "first-in-line") {
+    watchFirst(question.isFirst);
+    return { count: 0, lastAt: 0 };
+  }
+  const { mac, rd } = question;
   const ofLeaf = withdrawn.filter((each) => each.rd === rd);
   if (mac === undefined) {
     const hosts = new Set(ofLeaf.map((each) => each.mac));

@@ -7,6 +7,8 @@ export type Whereto =
   | { readonly kind: "vtep"; readonly vtep: string };
 
 export type WitnessQuestion =
+  /** Whether it comes before all others from now on: see `first-in-line.ts`. */
+  | { readonly kind: "first-in-line"; readonly isFirst: boolean }
   /** From now on, when does each of the crowd come to be there? */
   | {
       readonly kind: "expect";

@@ -16,6 +16,7 @@ import { MessageWriter } from "../../src/wire/netlink.ts";
 import { writeNeighbour, writeNeighbourDump } from "../../src/wire/netlink-neighbour.ts";
 import { type Crowd, ipOf, isOf, macOf } from "../lab/hosts.ts";
 import { type Entry, FdbTable } from "./fdb-table.ts";
+import { watchFirst } from "./first-in-line.ts";
 import type { Whereto, WitnessAnswer, WitnessQuestion } from "./witness-protocol.ts";
 
 const SLOTS = 64;
@@ -85,6 +86,9 @@ function expectation(crowd: Crowd, place: Whereto, withIps = false): Expected {
 
 async function answer(question: WitnessQuestion): Promise<WitnessAnswer> {
   switch (question.kind) {
+    case "first-in-line":
+      watchFirst(question.isFirst);
+      return told();
     case "expect": {
       const { crowd, place, withIps } = question;
       expected = expectation(crowd, place, withIps);

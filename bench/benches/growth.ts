@@ -21,6 +21,7 @@ export async function measureOneByOne(
 ): Promise<OneByOne> {
   const here: number[] = [];
   const there: number[] = [];
+  await lab.untilHeard();
   for (let i = 0; i < crowd.count; i++) {
     const host = crowd.first + i;
     await sleep(PAUSE_MS);

@@ -14,8 +14,8 @@ import { FewAtOnce } from "./pace.ts";
 
 /** In each so many milliseconds, */
 const LOT_MS = 50;
-/** while none waits: those of so many hosts at once, twice as many as the old leaf withdraws at once; */
-const AT_ONCE = 8;
+/** while none waits: those of so many hosts at once, as many as the old leaf withdraws at once; */
+const AT_ONCE = 4;
 /** but none waits longer, where hosts come for ever. */
 const LONGEST_MS = 1000;
 
@@ -32,8 +32,8 @@ interface Waiting {
 export class MacRoutes {
   readonly #clock: () => number;
   readonly #due: (routes: readonly MacRoute[]) => void;
-  /** Hosts told of with an IP in this breath, and with which sequence number. */
-  readonly #told = new Map<FdbKey, number>();
+  /** Of hosts of which it is not known yet whether they are told of with an IP. */
+  readonly #lonely = new Map<FdbKey, MacRoute>();
   /** Routes of MACs alone of whose hosts a route with an IP goes in this breath. */
   readonly #left = new Set<MacIpRouteKey>();
   /** The one longest so first. */
@@ -48,23 +48,26 @@ export class MacRoutes {
   }
 
   get waiting(): number {
-    return this.#waiting.size;
+    return this.#waiting.size + this.#lonely.size;
+  }
+
+  /** A route without an IP is to be told; answers whether at once. */
+  isDue(route: MacRoute): boolean {
+    if (this.#waiting.size === 0 && this.#few.take(this.#clock())) return true;
+    this.#lonely.set(fdbKey(route.row), route);
+    return false;
   }
 
   /** A route with an IP is told, at once. */
   told(route: MacIpRoute): void {
-    this.#told.set(fdbKey(route), seqOf(route));
-  }
-
-  /** A route without an IP is to be told, after those with its IPs; answers whether at once. */
-  isDue(route: MacRoute): boolean {
-    if (this.#told.get(fdbKey(route.row)) !== seqOf(route.row)) return true;
-    const at = this.#clock();
-    if (this.#waiting.size === 0 && this.#few.take(at)) return true;
-    this.#addedAt = at;
-    this.#waiting.set(route.key, { route, since: at });
+    if (this.#lonely.size === 0) return;
+    const host = fdbKey(route);
+    const alone = this.#lonely.get(host);
+    if (alone === undefined || alone.row.mobility?.seq !== route.mobility?.seq) return;
+    this.#lonely.delete(host);
+    this.#addedAt = this.#clock();
+    this.#waiting.set(alone.key, { route: alone, since: this.#addedAt });
     this.#timer ??= setTimeout(() => this.#lot(), LOT_MS);
-    return false;
   }
 
   /** A route with an IP is not to be told any more: nothing else may tell of its host. */
@@ -72,19 +75,24 @@ export class MacRoutes {
     if (this.#waiting.size > 0) this.#left.add(macIpRouteKey({ ...route, ip: undefined }));
   }
 
-  /** All that there was to tell in this breath has been. */
+  /** All that there was to tell of some hosts has been: those told of without an IP do not wait. */
   allTold(): void {
-    this.#told.clear();
-    if (this.#left.size === 0) return;
-    const due = [...this.#left].flatMap((key) => this.#waiting.get(key)?.route ?? []);
+    if (this.#lonely.size === 0 && this.#left.size === 0) return;
+    const due = [...this.#lonely.values()];
+    for (const key of this.#left) {
+      const left = this.#waiting.get(key);
+      if (left !== undefined) due.push(left.route);
+      this.#waiting.delete(key);
+    }
+    this.#lonely.clear();
     this.#left.clear();
-    for (const { key } of due) this.#waiting.delete(key);
     if (due.length > 0) this.#due(due);
   }
 
   /** Something else is wanted at this key. */
   forget(key: MacIpRouteKey): void {
     this.#waiting.delete(key);
+    for (const [host, route] of this.#lonely) if (route.key === key) this.#lonely.delete(host);
   }
 
   /** All that wait are due. */
@@ -95,6 +103,7 @@ export class MacRoutes {
   /** None is due any more. */
   stop(): void {
     this.#waiting.clear();
+    this.#lonely.clear();
     clearTimeout(this.#timer);
   }
 
@@ -115,8 +124,4 @@ export class MacRoutes {
     }
     if (due.length > 0) this.#due(due);
   }
-}
-
-function seqOf({ mobility }: MacIpRoute): number {
-  return mobility?.seq ?? 0;
 }

@@ -5,8 +5,8 @@
  * a few hosts are withdrawn at once, the others by and by; and at once when a host is not at the other
  * leaf any more: for as long as others believe us, what they send it is lost.
  *
- * Of those that wait, the route of a MAC alone goes after the other leaf has told its own, which may be
- * later than those with its IPs (`mac-routes.ts`).
+ * The route of a MAC alone goes after the other leaf has told its own, which may be later than those with
+ * its IPs (`mac-routes.ts`); as it is told first where a host or a few move, that costs them nothing.
  */
 import type { MacIpRoute, MacIpRouteKey } from "./evpn/mac-ip-route.ts";
 import { type FdbKey, fdbKey } from "./evpn/rows.ts";
@@ -37,7 +37,9 @@ export class Withdrawals {
   readonly #isSucceeded: (route: MacIpRoute) => boolean;
   /** Routes that wait, by and large the one longest so first. */
   readonly #waiting = new Map<MacIpRouteKey, Waiting>();
-  /** Their hosts; forgotten when none waits. */
+  /** Routes of MACs alone that wait for that of the other leaf, and hold up no others. */
+  readonly #heirless = new Map<MacIpRouteKey, Waiting>();
+  /** The hosts of both; forgotten when none waits. */
   readonly #moved = new Set<FdbKey>();
   readonly #few = new FewAtOnce(AT_ONCE, LOT_MS);
   #movedAt = Number.NEGATIVE_INFINITY;
@@ -55,17 +57,17 @@ export class Withdrawals {
   }
 
   get waiting(): number {
-    return this.#waiting.size;
+    return this.#waiting.size + this.#heirless.size;
   }
 
   /** The host of this route of ours is at another leaf; answers whether it is withdrawn at once. */
   isDue(key: MacIpRouteKey, route: MacIpRoute): boolean {
     const at = this.#clock();
-    if (this.#waiting.size === 0 && this.#few.take(at)) return true;
-    const host = fdbKey(route);
-    this.#movedAt = at;
-    this.#waiting.set(key, { route, since: at });
-    this.#moved.add(host);
+    const isOneOfFew = this.#waiting.size === 0 && this.#few.take(at);
+    if (isOneOfFew && this.#mayGo(route)) return true;
+    if (!isOneOfFew) this.#movedAt = at;
+    (isOneOfFew ? this.#heirless : this.#waiting).set(key, { route, since: at });
+    this.#moved.add(fdbKey(route));
     this.#timer ??= setTimeout(() => this.#lot(), LOT_MS);
     return false;
   }
@@ -73,6 +75,7 @@ export class Withdrawals {
   /** Something else is wanted at this key. */
   forget(key: MacIpRouteKey): void {
     this.#waiting.delete(key);
+    this.#heirless.delete(key);
   }
 
   /** The host is not at another leaf any more. */
@@ -82,36 +85,63 @@ export class Withdrawals {
 
   /** All that wait are due. */
   hurry(): void {
-    if (this.#waiting.size > 0) this.#take(Number.POSITIVE_INFINITY);
+    const due = [...this.#waiting.keys(), ...this.#heirless.keys()];
+    this.#waiting.clear();
+    this.#heirless.clear();
+    this.#tell(due);
   }
 
   /** None is due any more. */
   stop(): void {
     this.#waiting.clear();
+    this.#heirless.clear();
     clearTimeout(this.#timer);
   }
 
   #lot(): void {
     this.#timer = undefined;
-    const isQuiet = this.#clock() - this.#movedAt >= QUIET_MS;
-    this.#take(isQuiet ? MANY : FEW + Math.floor(this.#waiting.size * SHARE));
-    if (this.#waiting.size > 0) this.#timer = setTimeout(() => this.#lot(), LOT_MS);
+    const at = this.#clock();
+    const isQuiet = at - this.#movedAt >= QUIET_MS;
+    const most = isQuiet ? MANY : FEW + Math.floor(this.#waiting.size * SHARE);
+    const inherited = this.#inherited(at);
+    this.#tell([...inherited, ...this.#next(most)]);
+    if (this.waiting > 0) this.#timer = setTimeout(() => this.#lot(), LOT_MS);
   }
 
-  #take(most: number): void {
+  /** The next so many of those that wait; of them, those that wait for nothing else. */
+  #next(most: number): MacIpRouteKey[] {
     const due: MacIpRouteKey[] = [];
-    const at = this.#clock();
     let looked = 0;
-    const many = Math.min(most, this.#waiting.size);
     for (const [key, waiting] of this.#waiting) {
-      if (looked++ === many) break;
+      if (looked++ === most) break;
       this.#waiting.delete(key);
-      const { route, since } = waiting;
-      const mayGo = route.ip !== undefined || most === Number.POSITIVE_INFINITY;
-      if (mayGo || at - since >= SUCCESSOR_MS || this.#isSucceeded(route)) due.push(key);
-      else this.#waiting.set(key, waiting);
+      if (this.#mayGo(waiting.route)) due.push(key);
+      else this.#heirless.set(key, waiting);
     }
-    if (this.#waiting.size === 0) this.#moved.clear();
-    this.#due(due);
+    return due;
+  }
+
+  /** Of some of those that wait for the other leaf's, those that have waited long enough. */
+  #inherited(at: number): MacIpRouteKey[] {
+    const due: MacIpRouteKey[] = [];
+    let looked = 0;
+    const most = Math.min(MANY, this.#heirless.size);
+    for (const [key, waiting] of this.#heirless) {
+      if (looked++ === most) break;
+      this.#heirless.delete(key);
+      if (at - waiting.since >= SUCCESSOR_MS || this.#mayGo(waiting.route)) due.push(key);
+      // The others have their turn before it has another.
+      else this.#heirless.set(key, waiting);
+    }
+    return due;
+  }
+
+  #mayGo(route: MacIpRoute): boolean {
+    return route.ip !== undefined || this.#isSucceeded(route);
+  }
+
+  #tell(due: readonly MacIpRouteKey[]): void {
+    if (this.waiting === 0) this.#moved.clear();
+    if (due.length > 0) this.#due(due);
   }
 }

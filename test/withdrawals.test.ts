@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { IpAddress } from "../src/evpn/ip.ts";
 import type { MacAddress } from "../src/evpn/mac.ts";
-import { type MacIpRoute, macIpRouteKey } from "../src/evpn/mac-ip-route.ts";
+import { type MacIpRoute, type MacIpRouteKey, macIpRouteKey } from "../src/evpn/mac-ip-route.ts";
 import { fdbKey } from "../src/evpn/rows.ts";
 import { Withdrawals } from "../src/withdrawals.ts";
 import { A, adv } from "./mobility/leaf.ts";
@@ -111,13 +111,51 @@ it("The route of a MAC alone waits for that of the other leaf, and holds up no o
   moveWithBoth([11, 12]);
   vi.advanceTimersByTime(150);
   expect(due).toEqual([11, 12].map((host) => macIpRouteKey(routeOf(host))));
+  // They wait for nothing but their heirs.
+  expect(moveAll(21, 28)).toEqual(Array(8).fill(true));
   succeeded.add(routeOf(12).mac);
-  vi.advanceTimersByTime(100);
+  vi.advanceTimersByTime(50);
   expect(due.slice(2)).toEqual([aloneOf(12)]);
   succeeded.add(routeOf(11).mac);
   vi.advanceTimersByTime(50);
   expect(due.slice(3)).toEqual([aloneOf(11)]);
   expect(vi.getTimerCount()).toBe(0);
+});
+
+it("So it does where only a few move, and is withdrawn at once where the other leaf has told it before", () => {
+  const alone = (host: number): boolean => {
+    const ours = { ...routeOf(host), ip: undefined };
+    return withdrawals.isDue(macIpRouteKey(ours), ours);
+  };
+  succeeded.add(routeOf(1).mac);
+  expect([alone(1), move(1), alone(2), move(2)]).toEqual([true, true, false, true]);
+  expect(withdrawals.waiting).toBe(1);
+  vi.advanceTimersByTime(500);
+  expect(due).toEqual([]);
+  expect(move(3)).toBe(true);
+  succeeded.add(routeOf(2).mac);
+  vi.advanceTimersByTime(50);
+  expect(due).toEqual([aloneOf(2)]);
+  expect(vi.getTimerCount()).toBe(0);
+  alone(4);
+  withdrawals.left(fdbKey(routeOf(4)));
+  alone(5);
+  withdrawals.forget(aloneOf(5) as MacIpRouteKey);
+  vi.advanceTimersByTime(20_000);
+  expect(due.slice(1)).toEqual([aloneOf(4)]);
+});
+
+it("Of very many that wait for the other leaf's, each has its turn", () => {
+  moveAll(1, 8);
+  for (let host = 100; host < 500; host++) {
+    const ours = { ...routeOf(host), ip: undefined };
+    withdrawals.isDue(macIpRouteKey(ours), ours);
+  }
+  vi.advanceTimersByTime(1000);
+  expect(due).toEqual([]);
+  for (let host = 100; host < 500; host++) succeeded.add(routeOf(host).mac);
+  vi.advanceTimersByTime(200);
+  expect(due.length).toBe(400);
 });
 
 it("The route of a MAC alone does not wait for ever for a leaf that tells none", () => {

@@ -18,12 +18,10 @@ export interface Advertising {
 export function rowsOf(entry: MacEntry, { vrf, frozenIps }: Advertising): RowAt[] {
   const { vni, mac, local } = entry;
   if (local !== undefined) {
-    const rows: RowAt[] = [];
+    const rows = [rowOfRoute(ownRoute(entry, { ip: undefined, local, vrf }))];
     for (const ip of local.ips.keys()) {
       if (!frozenIps.has(ip)) rows.push(rowOfRoute(ownRoute(entry, { ip, local, vrf })));
     }
-    // Who hears of the MAC first would take its IPs to be gone, and give them back a moment later.
-    rows.push(rowOfRoute(ownRoute(entry, { ip: undefined, local, vrf })));
     return rows;
   }
   const owner = ownerElsewhere(entry);

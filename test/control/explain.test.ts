@@ -86,7 +86,7 @@ describe("explain a MAC", () => {
       { origin: "local", vtep: A, seq: 3, outcome: "won", decidedBy: null, to: null },
       { origin: "remote", vtep: B, seq: 2, outcome: "lost", decidedBy: "sequence", to: A },
     ]);
-    expect(row?.claims[0]?.routes.map(({ ip }) => ip)).toEqual([I4, null]);
+    expect(row?.claims[0]?.routes.map(({ ip }) => ip)).toEqual([null, I4]);
     expect(row?.timers.map(({ name }) => name)).toEqual(["probe", "let-go", "duplicate-window"]);
     expect(row?.rows.map(({ table, state }) => `${table} ${state}`)).toEqual([
       "mac-ip-route right",

@@ -4,7 +4,7 @@
  * the last of its hosts would be waited for twice as long. Those of a few hosts are told at once, those of
  * more when no other host has come for a while. That of a MAC without an IP never waits.
  *
- * The old leaf withdraws its own, if it waits, not before (`withdrawals.ts`): with the last route of a MAC alone FRR
+ * The old leaf withdraws its own not before (`withdrawals.ts`): with the last route of a MAC alone FRR
  * (8.4 to 10.7, `zebra_evpn_rem_mac_del`) forgets the MAC's number, though one with an IP stands, and would
  * then believe an older claim that comes late.
  */
@@ -104,6 +104,7 @@ export class MacRoutes {
   stop(): void {
     this.#waiting.clear();
     this.#lonely.clear();
+    this.#left.clear();
     clearTimeout(this.#timer);
   }
 

@@ -5,8 +5,8 @@
  * a few hosts are withdrawn at once, the others by and by; and at once when a host is not at the other
  * leaf any more: for as long as others believe us, what they send it is lost.
  *
- * The route of a MAC alone goes after the other leaf has told its own, which may be later than those with
- * its IPs (`mac-routes.ts`); as it is told first where a host or a few move, that costs them nothing.
+ * The route of a MAC alone goes after the other leaf has told its own. Of one host or a few it tells that
+ * first; of more, later than those with the IPs (`mac-routes.ts`).
  */
 import type { MacIpRoute, MacIpRouteKey } from "./evpn/mac-ip-route.ts";
 import { type FdbKey, fdbKey } from "./evpn/rows.ts";
@@ -35,10 +35,10 @@ export class Withdrawals {
   readonly #clock: () => number;
   readonly #due: (keys: readonly MacIpRouteKey[]) => void;
   readonly #isSucceeded: (route: MacIpRoute) => boolean;
-  /** Routes that wait, by and large the one longest so first. */
+  /** Routes that wait, the one longest so first. */
   readonly #waiting = new Map<MacIpRouteKey, Waiting>();
   /** Routes of MACs alone that wait for that of the other leaf, and hold up no others. */
-  readonly #heirless = new Map<MacIpRouteKey, Waiting>();
+  readonly #unsucceeded = new Map<MacIpRouteKey, Waiting>();
   /** The hosts of both; forgotten when none waits. */
   readonly #moved = new Set<FdbKey>();
   readonly #few = new FewAtOnce(AT_ONCE, LOT_MS);
@@ -57,7 +57,7 @@ export class Withdrawals {
   }
 
   get waiting(): number {
-    return this.#waiting.size + this.#heirless.size;
+    return this.#waiting.size + this.#unsucceeded.size;
   }
 
   /** The host of this route of ours is at another leaf; answers whether it is withdrawn at once. */
@@ -65,8 +65,8 @@ export class Withdrawals {
     const at = this.#clock();
     const isOneOfFew = this.#waiting.size === 0 && this.#few.take(at);
     if (isOneOfFew && this.#mayGo(route)) return true;
-    if (!isOneOfFew) this.#movedAt = at;
-    (isOneOfFew ? this.#heirless : this.#waiting).set(key, { route, since: at });
+    this.#movedAt = at;
+    (isOneOfFew ? this.#unsucceeded : this.#waiting).set(key, { route, since: at });
     this.#moved.add(fdbKey(route));
     this.#timer ??= setTimeout(() => this.#lot(), LOT_MS);
     return false;
@@ -75,26 +75,28 @@ export class Withdrawals {
   /** Something else is wanted at this key. */
   forget(key: MacIpRouteKey): void {
     this.#waiting.delete(key);
-    this.#heirless.delete(key);
+    this.#unsucceeded.delete(key);
   }
 
   /** The host is not at another leaf any more. */
   left(host: FdbKey): void {
-    if (this.#moved.has(host)) this.hurry();
+    if (!this.#moved.has(host)) return;
+    const most = Number.POSITIVE_INFINITY;
+    this.#tell([...this.#next(most), ...this.#succeeded(most)]);
   }
 
   /** All that wait are due. */
   hurry(): void {
-    const due = [...this.#waiting.keys(), ...this.#heirless.keys()];
+    const due = [...this.#waiting.keys(), ...this.#unsucceeded.keys()];
     this.#waiting.clear();
-    this.#heirless.clear();
+    this.#unsucceeded.clear();
     this.#tell(due);
   }
 
   /** None is due any more. */
   stop(): void {
     this.#waiting.clear();
-    this.#heirless.clear();
+    this.#unsucceeded.clear();
     clearTimeout(this.#timer);
   }
 
@@ -103,8 +105,8 @@ export class Withdrawals {
     const at = this.#clock();
     const isQuiet = at - this.#movedAt >= QUIET_MS;
     const most = isQuiet ? MANY : FEW + Math.floor(this.#waiting.size * SHARE);
-    const inherited = this.#inherited(at);
-    this.#tell([...inherited, ...this.#next(most)]);
+    const succeeded = this.#succeeded(most);
+    this.#tell([...succeeded, ...this.#next(Math.max(FEW, most - succeeded.length))]);
     if (this.waiting > 0) this.#timer = setTimeout(() => this.#lot(), LOT_MS);
   }
 
@@ -116,22 +118,20 @@ export class Withdrawals {
       if (looked++ === most) break;
       this.#waiting.delete(key);
       if (this.#mayGo(waiting.route)) due.push(key);
-      else this.#heirless.set(key, waiting);
+      else this.#unsucceeded.set(key, waiting);
     }
     return due;
   }
 
-  /** Of some of those that wait for the other leaf's, those that have waited long enough. */
-  #inherited(at: number): MacIpRouteKey[] {
+  /** Of those that wait for the other leaf's, as many that need not any more, or have for long enough. */
+  #succeeded(most: number): MacIpRouteKey[] {
     const due: MacIpRouteKey[] = [];
-    let looked = 0;
-    const most = Math.min(MANY, this.#heirless.size);
-    for (const [key, waiting] of this.#heirless) {
-      if (looked++ === most) break;
-      this.#heirless.delete(key);
-      if (at - waiting.since >= SUCCESSOR_MS || this.#mayGo(waiting.route)) due.push(key);
-      // The others have their turn before it has another.
-      else this.#heirless.set(key, waiting);
+    const at = this.#clock();
+    for (const [key, { route, since }] of this.#unsucceeded) {
+      if (due.length >= most) break;
+      if (at - since < SUCCESSOR_MS && !this.#isSucceeded(route)) continue;
+      this.#unsucceeded.delete(key);
+      due.push(key);
     }
     return due;
   }

@@ -102,7 +102,7 @@ it("Where the route with the IP goes again, that of the MAC alone waits no longe
   expect(due).toEqual([]);
   routes.allTold();
   expect(due).toEqual([6]);
-  // Both go, in whatever order: there is nothing to tell.
+  // Both go: there is nothing to tell.
   routes.left(withIp(7));
   routes.forget(aloneOf(7).key);
   routes.allTold();

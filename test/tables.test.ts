@@ -227,8 +227,8 @@ it("A host that has lost its IP is told of by its MAC alone, at once", () =>
     await until(() => routes.actual.size === 24);
     want(tables, hostOf(15), false);
     tables.wake();
-    await until(() => toldWithIps(routes).filter((has) => !has).length === 5);
-    expect(tables.pending.gobgp).toBe(15);
+    const alone = (): number => toldWithIps(routes).filter((has) => !has).length;
+    await until(() => alone() === 5 && tables.pending.gobgp === 15);
   }));
 
 it("However many MACs come of which no IP is known, none waits", () =>

@@ -138,14 +138,14 @@ it("So it does where only a few move, and is withdrawn at once where the other l
   expect(due).toEqual([aloneOf(2)]);
   expect(vi.getTimerCount()).toBe(0);
   alone(4);
-  withdrawals.left(fdbKey(routeOf(4)));
+  withdrawals.hurry();
   alone(5);
   withdrawals.forget(aloneOf(5) as MacIpRouteKey);
   vi.advanceTimersByTime(20_000);
   expect(due.slice(1)).toEqual([aloneOf(4)]);
 });
 
-it("Of very many that wait for the other leaf's, each has its turn", () => {
+it("Those that wait for the other leaf's in vain hold up no others that do", () => {
   moveAll(1, 8);
   for (let host = 100; host < 500; host++) {
     const ours = { ...routeOf(host), ip: undefined };
@@ -153,9 +153,26 @@ it("Of very many that wait for the other leaf's, each has its turn", () => {
   }
   vi.advanceTimersByTime(1000);
   expect(due).toEqual([]);
-  for (let host = 100; host < 500; host++) succeeded.add(routeOf(host).mac);
+  // The other leaf has told of the last of them, and of the first it never will.
+  for (let host = 200; host < 500; host++) succeeded.add(routeOf(host).mac);
+  vi.advanceTimersByTime(50);
+  expect(due.length).toBe(128);
+  vi.advanceTimersByTime(100);
+  expect(due.length).toBe(300);
+  expect(withdrawals.waiting).toBe(100);
+});
+
+it("Together they are no more than gobgpd passes on", () => {
+  const hosts = Array.from({ length: 200 }, (_, i) => 100 + i);
+  moveWithBoth(hosts);
+  vi.advanceTimersByTime(1000);
+  expect(due.splice(0).length).toBe(200);
+  for (const host of hosts) succeeded.add(routeOf(host).mac);
+  moveAll(400, 800);
   vi.advanceTimersByTime(200);
-  expect(due.length).toBe(400);
+  due.splice(0);
+  vi.advanceTimersByTime(50);
+  expect(due.length).toBe(128);
 });
 
 it("The route of a MAC alone does not wait for ever for a leaf that tells none", () => {
@@ -167,9 +184,14 @@ it("The route of a MAC alone does not wait for ever for a leaf that tells none",
 });
 
 it("The route of a MAC alone does not wait when its host is lost", () => {
-  moveWithBoth([11]);
+  moveWithBoth([11, 12]);
+  vi.advanceTimersByTime(150);
+  expect(due.splice(0).length).toBe(2);
+  // Nobody has it now, whom there is to wait for.
+  succeeded.add(routeOf(11).mac);
   withdrawals.left(fdbKey(routeOf(11)));
-  expect(due).toEqual([aloneOf(11), macIpRouteKey(routeOf(11))]);
+  expect(due).toEqual([aloneOf(11)]);
+  expect(withdrawals.waiting).toBe(1);
 });
 
 it("What is wanted otherwise meanwhile is forgotten", () => {

@@ -10,7 +10,11 @@ export function watchFirst(isFirst: boolean): void {
   const policy = isFirst ? ["--fifo", "--pid", "50"] : ["--other", "--pid", "0"];
   try {
     execFileSync("chrt", [...policy, String(process.pid)], { stdio: "ignore" });
-  } catch {
-    // Not everybody may (CAP_SYS_NICE): then it waits like the others.
+  } catch (error) {
+    if (!isFirst) throw error;
+    // Not everybody may (CAP_SYS_NICE).
+    console.error(
+      `Cannot watch first, and waits for a processor like the others: ${String(error)}`,
+    );
   }
 }

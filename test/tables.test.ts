@@ -184,6 +184,14 @@ function twentyCome(tables: Tables, { withIps }: { withIps: boolean }): void {
   tables.wake();
 }
 
+/** Answers when all are told of that are told of at once: of four hosts also the MAC alone. */
+async function twentyHaveCome(tables: Tables): Promise<Tables["of"]["mac-ip-route"]> {
+  const routes = tables.of["mac-ip-route"];
+  twentyCome(tables, { withIps: true });
+  await until(() => routes.actual.size === 24);
+  return routes;
+}
+
 function toldWithIps({ actual }: Tables["of"]["mac-ip-route"]): readonly boolean[] {
   return [...actual.values()].map(({ ip }) => ip !== undefined);
 }
@@ -192,9 +200,7 @@ it("Of many hosts that come, the routes with their IPs are told first, then thos
   withTimersThatWait(async () => {
     await using bench = await opened(() => undefined);
     const { tables } = bench;
-    twentyCome(tables, { withIps: true });
-    const routes = tables.of["mac-ip-route"];
-    await until(() => routes.actual.size === 24);
+    const routes = await twentyHaveCome(tables);
     expect(tables.pending.gobgp).toBe(16);
     expect(toldWithIps(routes).filter((has) => has).length).toBe(20);
     tables.resync("mac-ip-route", "gobgpd connected");
@@ -206,9 +212,7 @@ it("A host that has gone on meanwhile is not told of", () =>
   withTimersThatWait(async () => {
     await using bench = await opened(() => undefined);
     const { tables } = bench;
-    const routes = tables.of["mac-ip-route"];
-    twentyCome(tables, { withIps: true });
-    await until(() => routes.actual.size === 24);
+    const routes = await twentyHaveCome(tables);
     for (let i = 0; i < 20; i++) {
       want(tables, { ...hostOf(i), ip: undefined }, false);
       want(tables, hostOf(i), false);
@@ -222,9 +226,7 @@ it("A host that has lost its IP is told of by its MAC alone, at once", () =>
   withTimersThatWait(async () => {
     await using bench = await opened(() => undefined);
     const { tables } = bench;
-    const routes = tables.of["mac-ip-route"];
-    twentyCome(tables, { withIps: true });
-    await until(() => routes.actual.size === 24);
+    const routes = await twentyHaveCome(tables);
     want(tables, hostOf(15), false);
     tables.wake();
     const alone = (): number => toldWithIps(routes).filter((has) => !has).length;

@@ -21,6 +21,9 @@ const CHANNEL: ClientOptions = {
   // A dump of some ten thousand routes is above the default of 4 MB.
   "grpc.max_receive_message_length": -1,
   "grpc.max_send_message_length": -1,
+  // A message of a dump is larger than the default of 64 KB: with two of them on their way, gobgpd makes
+  // the next while we take in the last.
+  "grpc-node.flow_control_window": 256 << 10,
   // No keepalive: gobgpd takes more than one in five minutes for an attack and closes.
   // Each connection has a channel of its own: a shared one would make the next attempt wait for
   // the backoff of the last.

@@ -114,13 +114,13 @@ export class Tables {
     if (table === "mac-ip-route") {
       this.#withdrawals.forget(key);
       this.#macRoutes.forget(key);
-      if (row === undefined ? this.#hasTime(key) : this.#tell(key, row)) return;
+      if (row === undefined ? this.#withdraw(key) : this.#tell(key, row)) return;
     } else if (table === "fdb" && row === undefined) this.#withdrawals.left(key);
     this.#reconciler(table).want(key, row);
   }
 
-  /** Whether the route at this key is not to be withdrawn yet. */
-  #hasTime(key: MacIpRouteKey): boolean {
+  /** Answers whether the route of ours at this key is withdrawn later. */
+  #withdraw(key: MacIpRouteKey): boolean {
     const ours = this.of["mac-ip-route"].desired.get(key);
     if (ours?.ip !== undefined) this.#macRoutes.left(ours);
     const isElsewhere = ours !== undefined && this.of.fdb.desired.has(fdbKey(ours));

@@ -75,8 +75,9 @@ export class FdbDriver implements Driver<FdbKey, FdbRow> {
     return this.#removing.has(macKey(bridge, mac));
   }
 
-  forget(key: FdbKey): void {
-    this.#standing.delete(key);
+  /** The kernel tells that the VXLAN device's entry is gone. */
+  gone(key: FdbKey): void {
+    this.#standing.gone(key);
   }
 
   async list(signal: AbortSignal): Promise<Map<FdbKey, FdbRow>> {
@@ -107,7 +108,7 @@ export class FdbDriver implements Driver<FdbKey, FdbRow> {
     const plans = changes.map((change) => this.#plan(change));
     // Before the write: what somebody does to a row may be told before we are told that it stands.
     for (const [i, { kind, key, row }] of changes.entries()) {
-      if (kind === "remove") this.#standing.delete(key);
+      if (kind === "remove") this.#standing.remove(key);
       else if (plans[i]?.failure === undefined) this.#standing.add(key);
       if (kind === "put" && row.pinned) this.#pinned.add(key);
     }

@@ -78,8 +78,9 @@ export class FloodDriver implements Driver<FloodKey, FloodRow> {
     this.#remember();
   }
 
-  forget(key: FloodKey, mark: FloodMark): void {
-    this.#standing.delete(key);
+  /** The kernel tells that it is gone. */
+  gone(key: FloodKey, mark: FloodMark): void {
+    if (!this.#standing.gone(key)) return;
     this.#served.delete(key);
     this.#mark(mark, false);
   }
@@ -117,6 +118,7 @@ export class FloodDriver implements Driver<FloodKey, FloodRow> {
       const plan = plans[i];
       if (kind === "remove") {
         this.#served.delete(key);
+        if (plan?.requests?.length !== 0) this.#standing.remove(key);
         this.#stands(key, row, false);
       } else if (plan?.failure === undefined) {
         if (plan?.requests.length === 0) this.#served.add(key);

@@ -44,8 +44,14 @@ export class NeighbourDriver implements Driver<NeighbourKey, NeighbourRow> {
     return this.#standing.has(key);
   }
 
+  /** Another stands in its place. */
   forget(key: NeighbourKey): void {
     this.#standing.delete(key);
+  }
+
+  /** The kernel tells that it is gone. */
+  gone(key: NeighbourKey): void {
+    this.#standing.gone(key);
   }
 
   async list(signal: AbortSignal): Promise<Map<NeighbourKey, NeighbourRow>> {
@@ -75,7 +81,7 @@ export class NeighbourDriver implements Driver<NeighbourKey, NeighbourRow> {
     const plans = changes.map((change) => this.#plan(change));
     // Before the write: what somebody does to a row may be told before we are told that it stands.
     for (const [i, { kind, key }] of changes.entries()) {
-      if (kind === "remove") this.#standing.delete(key);
+      if (kind === "remove") this.#standing.remove(key);
       else if (plans[i]?.failure === undefined) this.#standing.add(key);
     }
     const failures = await writeRows(this.#parts.netlink, TABLE, plans);

@@ -156,7 +156,7 @@ export class RowSource {
         const vni = links.byTunnel(row.tunnel)?.segment.vni;
         if (vni === undefined) return;
         const key = floodKey({ vni, vtep: row.vtep });
-        this.#parts.flood.forget(key, row);
+        this.#parts.flood.gone(key, row);
         listener.echo({ table: "flood", key, row: undefined });
         return;
       }
@@ -164,7 +164,7 @@ export class RowSource {
         const vni = links.byNeighbours(row.device)?.segment.vni;
         if (vni === undefined) return;
         const key = neighbourKey({ vni, ip: row.ip });
-        this.#parts.neighbour.forget(key);
+        this.#parts.neighbour.gone(key);
         // In its last moment the kernel takes the mark off, so that nobody can tell whose it was.
         listener.echo({ table: "neighbour", key, row: undefined });
         return;
@@ -243,7 +243,7 @@ export class RowSource {
     const vni = links.byTunnel(row.tunnel)?.segment.vni;
     if (vni === undefined) return;
     const key = fdbKey({ vni, mac: row.mac });
-    fdb.forget(key);
+    fdb.gone(key);
     listener.echo({ table: "fdb", key, row: undefined });
   }
 

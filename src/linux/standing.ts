@@ -6,6 +6,8 @@ import { unhurried } from "./unhurried.ts";
  */
 export class Standing<Key extends string> {
   readonly #keys = new Set<Key>();
+  /** Removals of ours that the kernel has not told of yet, by row. */
+  readonly #untold = new Map<Key, number>();
   /** Since reading began. */
   readonly #touched = new Set<Key>();
   #isReading = false;
@@ -32,6 +34,26 @@ export class Standing<Key extends string> {
   delete(key: Key): void {
     this.#keys.delete(key);
     if (this.#isReading) this.#touched.add(key);
+  }
+
+  /** We remove it. */
+  remove(key: Key): void {
+    this.delete(key);
+    this.#untold.set(key, (this.#untold.get(key) ?? 0) + 1);
+  }
+
+  /**
+   * The kernel tells that it is gone; answers whether anybody but us has removed it. What it tells of a
+   * removal of ours may be heard when we have put the row again. Of a row that was not there it tells
+   * nothing, so that the next who removes it may be taken for us: a row that is thought to stand costs
+   * a needless write, one that is not would be missed when it is taken over.
+   */
+  gone(key: Key): boolean {
+    const untold = this.#untold.get(key);
+    if (untold === undefined) this.delete(key);
+    else if (untold === 1) this.#untold.delete(key);
+    else this.#untold.set(key, untold - 1);
+    return untold === undefined;
   }
 
   beginReading(): void {

@@ -153,6 +153,16 @@ describe("A remote MAC", () => {
     expect(recorder.of("aged-out")).toEqual([]);
   });
 
+  it("that comes to a port is told of, though its removal before the last write is heard after it", async () => {
+    await putFdb();
+    await Promise.all([removeFdb(), putFdb(fdbRow(leaf3))]);
+    await recorder.until(() => recorder.echoes.length === 1);
+    using host = new Host("p1h");
+    host.send(dataFrame(M));
+    await recorder.until(() => recorder.echoes.length === 2);
+    expect(recorder.echoes).toMatchObject([{ row: undefined }, { row: { mac: M } }]);
+  });
+
   it("whose entries somebody deletes is told to be gone", async () => {
     await putFdb();
     sh(`bridge fdb del ${M} dev vxlan10 self`);
@@ -336,6 +346,15 @@ describe("The flood list", () => {
     expect(fdbOf(ZERO)).toEqual([`${ZERO} dev vxlan10 dst 10.0.0.2 self permanent`]);
   });
 
+  it("knows ours as ours, though its removal before is heard late", async () => {
+    await putFlood();
+    await Promise.all([removeFlood(), putFlood()]);
+    await recorder.until(() => recorder.echoes.length === 1);
+    // From now on it can not be seen any more whose they are.
+    sh(`bridge fdb append ${ZERO} dev vxlan10 dst 10.0.0.9 self permanent`);
+    expect(await listed("flood")).toEqual([{ vni, vtep: leaf2 }]);
+  });
+
   it("tells when one of ours has been deleted", async () => {
     await putFlood(leaf2);
     sh(`bridge fdb del ${ZERO} dev vxlan10 dst 10.0.0.2 self`);
@@ -389,6 +408,18 @@ describe("A neighbour", () => {
     await restart();
     expect(await putNeighbour()).toEqual([]);
     expect(await listed("neighbour")).toEqual([{ vni, ip: I, mac: M }]);
+  });
+
+  it("that the kernel writes over is told of, though its removal before is heard late", async () => {
+    const key = neighbourKey({ vni, ip: I });
+    const ours = { table: "neighbour", key, row: { vni, ip: I, mac: M } };
+    const gone = { table: "neighbour", key, row: undefined };
+    await putNeighbour();
+    await Promise.all([removeNeighbour(), putNeighbour()]);
+    await recorder.until(() => recorder.echoes.length === 3);
+    sh(`ip neigh replace ${I} lladdr 02:00:00:00:00:0f dev br10 nud reachable`);
+    await recorder.until(() => recorder.echoes.length === 4);
+    expect(recorder.echoes).toEqual([ours, gone, ours, gone]);
   });
 
   it("that somebody deletes or changes is told", async () => {

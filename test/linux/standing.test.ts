@@ -47,6 +47,16 @@ describe("Rows that stand, when their table has been read", () => {
     expect(stand()).toEqual(["a"]);
   });
 
+  it("stay when the kernel tells late of their removal before", () => {
+    standing.remove("a");
+    standing.remove("a");
+    standing.add("a");
+    expect([standing.gone("a"), standing.gone("a")]).toEqual([false, false]);
+    expect(standing.has("a")).toBe(true);
+    expect(standing.gone("a")).toBe(true);
+    expect(standing.has("a")).toBe(false);
+  });
+
   it("may change while very many that were read are taken in", async () => {
     const many = Array.from({ length: 10_000 }, (_, i) => `${i}`);
     const taken = standing.endReading(read(...many));

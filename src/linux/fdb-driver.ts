@@ -22,7 +22,7 @@ import type { BridgeVlan } from "./forwarding.ts";
 import type { LinkTable } from "./link-table.ts";
 import type { NetlinkClient } from "./netlink-client.ts";
 import { macKey } from "./ownership.ts";
-import { foreignRow, missingDevice, type Plan, writeRows } from "./row-writer.ts";
+import { asks, foreignRow, missingDevice, type Plan, writeRows } from "./row-writer.ts";
 import type { Place } from "./segments.ts";
 import { Standing } from "./standing.ts";
 import { UnderWay } from "./under-way.ts";
@@ -108,7 +108,7 @@ export class FdbDriver implements Driver<FdbKey, FdbRow> {
     const plans = changes.map((change) => this.#plan(change));
     // Before the write: what somebody does to a row may be told before we are told that it stands.
     for (const [i, { kind, key, row }] of changes.entries()) {
-      if (kind === "remove") this.#standing.remove(key);
+      if (kind === "remove") this.#standing.remove(key, { isAsked: asks(plans[i]) });
       else if (plans[i]?.failure === undefined) this.#standing.add(key);
       if (kind === "put" && row.pinned) this.#pinned.add(key);
     }

@@ -18,7 +18,7 @@ import type { ForeignRows } from "./foreign-rows.ts";
 import type { LinkTable } from "./link-table.ts";
 import type { NetlinkClient } from "./netlink-client.ts";
 import { ipKey, OWN_STATE, ZERO_MAC } from "./ownership.ts";
-import { missingDevice, type Plan, writeRows } from "./row-writer.ts";
+import { asks, missingDevice, type Plan, writeRows } from "./row-writer.ts";
 import type { Place } from "./segments.ts";
 import { Standing } from "./standing.ts";
 
@@ -118,7 +118,7 @@ export class FloodDriver implements Driver<FloodKey, FloodRow> {
       const plan = plans[i];
       if (kind === "remove") {
         this.#served.delete(key);
-        if (plan?.requests?.length !== 0) this.#standing.remove(key);
+        this.#standing.remove(key, { isAsked: asks(plan) });
         this.#stands(key, row, false);
       } else if (plan?.failure === undefined) {
         if (plan?.requests.length === 0) this.#served.add(key);

@@ -19,7 +19,7 @@ import type { ForeignRows } from "./foreign-rows.ts";
 import type { LinkTable } from "./link-table.ts";
 import type { NetlinkClient } from "./netlink-client.ts";
 import { ipKey, type KernelRow, OWN_PROTOCOL } from "./ownership.ts";
-import { foreignRow, missingDevice, type Plan, writeRows } from "./row-writer.ts";
+import { asks, foreignRow, missingDevice, type Plan, writeRows } from "./row-writer.ts";
 import { Standing } from "./standing.ts";
 
 const TABLE = "neighbour";
@@ -81,7 +81,7 @@ export class NeighbourDriver implements Driver<NeighbourKey, NeighbourRow> {
     const plans = changes.map((change) => this.#plan(change));
     // Before the write: what somebody does to a row may be told before we are told that it stands.
     for (const [i, { kind, key }] of changes.entries()) {
-      if (kind === "remove") this.#standing.remove(key);
+      if (kind === "remove") this.#standing.remove(key, { isAsked: asks(plans[i]) });
       else if (plans[i]?.failure === undefined) this.#standing.add(key);
     }
     const failures = await writeRows(this.#parts.netlink, TABLE, plans);

@@ -20,6 +20,11 @@ export type Plan<Key extends string> =
       readonly requests?: readonly NeighbourRequest[];
     };
 
+/** Whether the kernel is asked for anything. */
+export function asks(plan: Plan<string> | undefined): boolean {
+  return plan?.requests !== undefined && plan.requests.length > 0;
+}
+
 /** Carries out all plans, in order; `table` is its name in the sentence of a failure. */
 export async function writeRows<Key extends string>(
   netlink: NetlinkClient,

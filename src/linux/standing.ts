@@ -36,10 +36,10 @@ export class Standing<Key extends string> {
     if (this.#isReading) this.#touched.add(key);
   }
 
-  /** We remove it. */
-  remove(key: Key): void {
+  /** We remove it, for which the kernel is asked unless its device is gone, or another's row is there. */
+  remove(key: Key, { isAsked }: { readonly isAsked: boolean }): void {
     this.delete(key);
-    this.#untold.set(key, (this.#untold.get(key) ?? 0) + 1);
+    if (isAsked) this.#untold.set(key, (this.#untold.get(key) ?? 0) + 1);
   }
 
   /**

@@ -48,8 +48,7 @@ describe("Rows that stand, when their table has been read", () => {
   });
 
   it("stay when the kernel tells late of their removal before", () => {
-    standing.remove("a");
-    standing.remove("a");
+    for (const isAsked of [true, false, true]) standing.remove("a", { isAsked });
     standing.add("a");
     expect([standing.gone("a"), standing.gone("a")]).toEqual([false, false]);
     expect(standing.has("a")).toBe(true);

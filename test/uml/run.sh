@@ -13,7 +13,7 @@ PATH=$PATH:/usr/sbin:/sbin
 export PATH
 
 # Far longer than anything takes, for a machine that is busy.
-LIMIT_S=1800
+LIMIT_S=600
 MEMORY=1200M
 
 for program in linux.uml modprobe; do

@@ -16,6 +16,7 @@ import type { Domain } from "../mobility/domain.ts";
 import type { Duplicate, DuplicateSettings } from "../mobility/duplicates.ts";
 import type { MacEntry } from "../mobility/mac-entry.ts";
 import type { RouteIgnored } from "../mobility/notice.ts";
+import type { Rows } from "../reconcile/slot.ts";
 import type { Waiting } from "../reconcile/waiting-rows.ts";
 import type { HistoryRow } from "../report/history-row.ts";
 import type { MoveRecord } from "../report/move.ts";
@@ -66,8 +67,8 @@ export interface Snapshot {
 }
 
 export interface TableView {
-  readonly desired: ReadonlyMap<string, object>;
-  readonly actual: ReadonlyMap<string, object>;
+  readonly desired: Rows<string, object>;
+  readonly actual: Rows<string, object>;
   /** Rows that were tried in vain. */
   readonly waiting: ReadonlyMap<string, Waiting<string>>;
   /** Whether what stands at a key is what is wanted. */

@@ -1,42 +1,66 @@
 /** A table as we want it, as we believe it to stand outside, and what would have to be done. */
 import type { Change } from "./driver.ts";
+import { type Rows, Side, type Slot } from "./slot.ts";
 
 export class Difference<Key extends string, Row> {
   readonly #agree: (wanted: Row, actual: Row) => boolean;
-  readonly #desired = new Map<Key, Row>();
-  #actual = new Map<Key, Row>();
+  /** Of the keys at which a row is wanted, or stands. */
+  #slots = new Map<Key, Slot<Row>>();
+  readonly #desired: Side<Key, Row>;
+  readonly #actual: Side<Key, Row>;
   /** What a failed write may have left there in part: written over, whatever `actual` says. */
   readonly #leftover = new Map<Key, Row>();
 
   constructor(agree: (wanted: Row, actual: Row) => boolean) {
     this.#agree = agree;
+    const slots = (): ReadonlyMap<Key, Slot<Row>> => this.#slots;
+    this.#desired = new Side("wanted", slots);
+    this.#actual = new Side("standing", slots);
   }
 
-  get desired(): ReadonlyMap<Key, Row> {
+  get desired(): Rows<Key, Row> {
     return this.#desired;
   }
 
-  get actual(): ReadonlyMap<Key, Row> {
+  get actual(): Rows<Key, Row> {
     return this.#actual;
   }
 
   same(wanted: Row | undefined, actual: Row | undefined): boolean {
-    if (wanted === undefined || actual === undefined) return wanted === actual;
-    return this.#agree(wanted, actual);
+    if (wanted === actual) return true;
+    return wanted !== undefined && actual !== undefined && this.#agree(wanted, actual);
   }
 
-  /** Answers whether this is another row than was wanted before. */
+  /** Answers whether this is another row than was wanted before. Where it stands, it is kept once. */
   want(key: Key, row: Row | undefined): boolean {
-    const before = this.#desired.get(key);
-    setOrDelete(this.#desired, key, row);
-    return !this.same(row, before);
+    const slot = this.#slots.get(key);
+    if (slot === undefined) {
+      if (row === undefined) return false;
+      this.#slots.set(key, { wanted: row, standing: undefined });
+      this.#desired.size++;
+      return true;
+    }
+    const { wanted, standing } = slot;
+    this.#desired.changed(wanted, row);
+    slot.wanted = row;
+    if (row === undefined && standing === undefined) this.#slots.delete(key);
+    else if (row !== undefined && this.same(row, standing)) slot.standing = row;
+    return !this.same(row, wanted);
   }
 
   /** What stands at this key, as far as we can tell. Where it is what we want, it is kept once. */
   stands(key: Key, row: Row | undefined): void {
-    const wanted = this.#desired.get(key);
-    const isRight = wanted !== undefined && this.same(wanted, row);
-    setOrDelete(this.#actual, key, isRight ? wanted : row);
+    const slot = this.#slots.get(key);
+    if (slot === undefined) {
+      if (row === undefined) return;
+      this.#slots.set(key, { wanted: undefined, standing: row });
+      this.#actual.size++;
+      return;
+    }
+    const { wanted, standing } = slot;
+    this.#actual.changed(standing, row);
+    slot.standing = wanted !== undefined && this.same(wanted, row) ? wanted : row;
+    if (row === undefined && wanted === undefined) this.#slots.delete(key);
   }
 
   /** A write of this row has failed half-way, or nobody can tell how far it came. */
@@ -51,12 +75,11 @@ export class Difference<Key extends string, Row> {
 
   /** What is to be done at this key, if anything. */
   changeFor(key: Key): Change<Key, Row> | undefined {
-    const desired = this.#desired.get(key);
-    const actual = this.#actual.get(key);
+    const slot = this.#slots.get(key);
     const leftover = this.#leftover.get(key);
-    if (leftover === undefined && this.same(desired, actual)) return undefined;
-    if (desired !== undefined) return { kind: "put", key, row: desired };
-    const row = actual ?? leftover;
+    if (leftover === undefined && this.same(slot?.wanted, slot?.standing)) return undefined;
+    if (slot?.wanted !== undefined) return { kind: "put", key, row: slot.wanted };
+    const row = slot?.standing ?? leftover;
     return row === undefined ? undefined : { kind: "remove", key, row };
   }
 
@@ -65,32 +88,44 @@ export class Difference<Key extends string, Row> {
    * stands from now on.
    */
   read(rows: Map<Key, Row>, knownBetter: ReadonlySet<Key>): void {
-    for (const key of knownBetter) setOrDelete(rows, key, this.#actual.get(key));
-    this.#actual = rows;
+    for (const key of knownBetter) {
+      const known = this.#slots.get(key)?.standing;
+      if (known === undefined) rows.delete(key);
+      else rows.set(key, known);
+    }
+    this.#actual.size = rows.size;
+    const before = this.#slots;
+    this.#slots = slotsOf(rows);
+    for (const [key, { wanted }] of before) if (wanted !== undefined) this.#keep(key, wanted);
   }
 
-  /** All that is not right. Of what is, the row that is wanted is kept, and not another like it. */
+  /** It is wanted still, whatever was read. */
+  #keep(key: Key, wanted: Row): void {
+    const slot = this.#slots.get(key);
+    if (slot === undefined) this.#slots.set(key, { wanted, standing: undefined });
+    else {
+      slot.wanted = wanted;
+      if (this.same(wanted, slot.standing)) slot.standing = wanted;
+    }
+  }
+
+  /** All that is not right: what is to be put comes first. */
   wrong(): readonly Key[] {
-    const wrong: Key[] = [];
-    let standing = 0;
-    for (const [key, desired] of this.#desired) {
-      const actual = this.#actual.get(key);
-      if (actual !== undefined) standing++;
-      const isRight = actual === desired || this.same(desired, actual);
-      if (!isRight || this.#leftover.has(key)) wrong.push(key);
-      else if (actual !== desired) this.#actual.set(key, desired);
+    const toPut: Key[] = [];
+    const toRemove: Key[] = [];
+    for (const [key, { wanted, standing }] of this.#slots) {
+      if (this.same(wanted, standing) && !this.#leftover.has(key)) continue;
+      if (wanted === undefined) toRemove.push(key);
+      else toPut.push(key);
     }
-    if (standing < this.#actual.size) {
-      for (const key of this.#actual.keys()) if (!this.#desired.has(key)) wrong.push(key);
-    }
-    for (const key of this.#leftover.keys()) {
-      if (!this.#desired.has(key) && !this.#actual.has(key)) wrong.push(key);
-    }
-    return wrong;
+    for (const key of this.#leftover.keys()) if (!this.#slots.has(key)) toRemove.push(key);
+    return [...toPut, ...toRemove];
   }
 }
 
-function setOrDelete<Key, Row>(map: Map<Key, Row>, key: Key, row: Row | undefined): void {
-  if (row === undefined) map.delete(key);
-  else map.set(key, row);
+/** In the same map: of hundreds of thousands of rows, another would take its time to grow. */
+function slotsOf<Key, Row>(rows: Map<Key, Row>): Map<Key, Slot<Row>> {
+  const slots: Map<Key, Row | Slot<Row>> = rows;
+  for (const [key, row] of rows) slots.set(key, { wanted: undefined, standing: row });
+  return slots as Map<Key, Slot<Row>>;
 }

@@ -24,6 +24,7 @@ import { Difference } from "./difference.ts";
 import { DirtyRows } from "./dirty-rows.ts";
 import type { Change, Driver, Failure } from "./driver.ts";
 import { OwnEchoes } from "./own-echoes.ts";
+import type { Rows } from "./slot.ts";
 import { type TableRead, TableReading } from "./table-reading.ts";
 import { ToldReasons } from "./told-reasons.ts";
 import { type Waiting, WaitingRows } from "./waiting-rows.ts";
@@ -158,11 +159,11 @@ export class Reconciler<Key extends string, Row> {
     return Math.min(readAt, retryAt);
   }
 
-  get desired(): ReadonlyMap<Key, Row> {
+  get desired(): Rows<Key, Row> {
     return this.#table.desired;
   }
 
-  get actual(): ReadonlyMap<Key, Row> {
+  get actual(): Rows<Key, Row> {
     return this.#table.actual;
   }
 
@@ -268,7 +269,7 @@ export class Reconciler<Key extends string, Row> {
 
   #takeIn({ cause, rows, knownBetter }: TableRead<Key, Row>): void {
     this.#table.read(rows, knownBetter);
-    this.#unjudged = { cause, rows: rows.size };
+    this.#unjudged = { cause, rows: this.#table.actual.size };
     this.#hasRead = true;
   }
 

@@ -1,8 +1,11 @@
 /** The only reader of time in the program; everybody else is told. */
 
+/** Asked for once: Node looks it up each time, which takes longer than to look at the clock. */
+const { timeOrigin } = performance;
+
 /** Milliseconds since the epoch, with fractions, which never go back while the process lives. */
 export function now(): number {
-  return performance.timeOrigin + performance.now();
+  return timeOrigin + performance.now();
 }
 
 /**

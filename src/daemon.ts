@@ -223,20 +223,21 @@ class Daemon implements AsyncDisposable {
   }
 
   #act(tables: Tables, decision: Decision, at: number): void {
-    const { wants, memories } = decision;
-    for (const want of wants) tables.want(want);
-    if (wants.length > 0) tables.wake();
-    const sayAndKeep = (): void => {
-      this.#mouth?.say(decision);
-      this.#keeping.remember(memories);
-    };
+    for (const want of decision.wants) tables.want(want);
     // Rows are written when the running callback is over; what has more time is not to come before.
-    if (wants.length > 0 && saysOrKeeps(decision)) setImmediate(sayAndKeep);
-    else sayAndKeep();
+    const hasRows = decision.wants.length > 0;
+    if (hasRows) tables.wake();
+    if (hasRows && saysOrKeeps(decision)) setImmediate(() => this.#sayAndKeep(decision));
+    else if (!hasRows) this.#sayAndKeep(decision);
     const decidedAt = decision.notices.length > 0 ? now() : at;
     for (const notice of decision.notices) {
       this.#reporter.decided(notice, decidedAt, { seenAt: at });
     }
+  }
+
+  #sayAndKeep(decision: Decision): void {
+    this.#mouth?.say(decision);
+    this.#keeping.remember(decision.memories);
   }
 
   /** Whatever is due is done: retries of rows, and what the decision has put off. */

@@ -91,28 +91,30 @@ export function kernelRow(neighbour: Neighbour): KernelRow | undefined {
   }
   if (mac === undefined) return undefined;
   if (master !== undefined) {
-    const bridge = bridgeVlan(master, neighbour.vlan);
-    return bridgeRow(neighbour, { bridge, port: ifindex, mac });
+    return bridgeRow(neighbour, bridgeVlan(master, neighbour.vlan), mac);
   }
   if (dst === undefined) return undefined;
   const owner = ownerOf(neighbour, neighbour.state === OWN_STATE);
-  const of = { device: ifindex, tunnel: tunnel(ifindex, neighbour.sourceVni) };
-  if (mac === ZERO_MAC) return { kind: "flood", ...of, vtep: dst, owner };
-  return { kind: "tunnel", ...of, mac, vtep: dst, owner };
+  const at = tunnel(ifindex, neighbour.sourceVni);
+  if (mac === ZERO_MAC) return { kind: "flood", device: ifindex, tunnel: at, vtep: dst, owner };
+  return { kind: "tunnel", device: ifindex, tunnel: at, mac, vtep: dst, owner };
 }
 
 function bridgeRow(
   neighbour: Neighbour,
-  at: { bridge: BridgeVlan; port: number; mac: MacAddress },
+  bridge: BridgeVlan,
+  mac: MacAddress,
 ): KernelRow | undefined {
-  const { state, flags, extFlags } = neighbour;
+  const { state, flags, extFlags, ifindex: port } = neighbour;
   const sticky = (flags & NeighbourFlag.sticky) !== 0;
   // Static alone is never ours: an operator has put it over ours, and the kernel has kept our mark.
   const isStatic = isFixed(state) && !sticky;
-  if (isOutside(neighbour) && !isStatic) return { kind: "outside", ...at, sticky };
+  if (isOutside(neighbour) && !isStatic) return { kind: "outside", bridge, port, mac, sticky };
   // A port that wants its hosts to authenticate: not authorised yet.
   if ((extFlags & NeighbourExtFlag.locked) !== 0) return undefined;
-  return isFixed(state) ? { kind: "fixed", ...at, sticky } : { kind: "learned", ...at };
+  return isFixed(state)
+    ? { kind: "fixed", bridge, port, mac, sticky }
+    : { kind: "learned", bridge, port, mac };
 }
 
 function ownerOf(neighbour: Neighbour, hasOurMark: boolean): Owner {

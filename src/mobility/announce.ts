@@ -23,9 +23,9 @@ import type { MovedBy } from "./notice.ts";
 /** Who has the IP, wherever it is; nobody where it is held to be at several hosts at once. */
 export function ownerOf(domain: Domain, ip: IpAddress): MacEntry | undefined {
   if (domain.frozenIps.has(ip)) return undefined;
-  const here = domain.holders(ip).find(({ local }) => local?.ips.has(ip) === true);
+  for (const holder of domain.holders(ip)) if (holder.local?.ips.has(ip) === true) return holder;
   const there = domain.known.neighbourOf(ip)?.mac;
-  return here ?? (there === undefined ? undefined : domain.entry(there));
+  return there === undefined ? undefined : domain.entry(there);
 }
 
 /** Something was decided of an IP just now; before the start is over nothing is said. */

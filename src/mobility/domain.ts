@@ -167,14 +167,17 @@ export class Domain {
     this.#trackIdle(entry);
     if (entry.duplicate !== undefined) this.#duplicates.add(entry.mac);
     else if (before?.duplicate !== undefined) this.#duplicates.delete(entry.mac);
-    if (before !== undefined && sameHoldings(before, entry)) return [];
-    const old = before === undefined ? NO_IPS : ipsNamed(before);
+    if (before !== undefined && sameHoldings(before, entry)) return NO_IPS;
     const named = ipsNamed(entry);
-    for (const ip of old) {
-      if (!named.has(ip) && this.known.deleteHolder(ip, entry.mac)) this.confirmedAt.delete(ip);
-    }
     for (const ip of named) this.known.addHolder(ip, entry.mac);
-    return old.size === 0 ? [...named] : [...new Set([...old, ...named])];
+    if (before === undefined) return named;
+    const affected = new Set(named);
+    for (const ip of ipsNamed(before)) {
+      if (affected.has(ip)) continue;
+      affected.add(ip);
+      if (this.known.deleteHolder(ip, entry.mac)) this.confirmedAt.delete(ip);
+    }
+    return [...affected];
   }
 
   /** The MACs that are duplicates. */
@@ -227,4 +230,4 @@ function sameHoldings(a: MacEntry, b: MacEntry): boolean {
   return sameOwner && a.local?.ips === b.local?.ips;
 }
 
-const NO_IPS: ReadonlySet<IpAddress> = new Set();
+const NO_IPS: readonly IpAddress[] = [];

@@ -179,13 +179,12 @@ function bestClaim(
   routes: readonly MacIpRoute[],
   counts: (route: MacIpRoute) => boolean = () => true,
 ): MacClaim | undefined {
-  let best: MacClaim | undefined;
+  let best: MacIpRoute | undefined;
   for (const route of routes) {
     if (!counts(route)) continue;
-    const claim = claimOf(route);
-    if (best === undefined || outranks(claim, best)) best = claim;
+    if (best === undefined || outranks(claimOf(route), claimOf(best))) best = route;
   }
-  return best;
+  return best && claimOf(best);
 }
 
 /** The VTEP whose the MAC is, if it is not ours: the best claim, or the one it is frozen at. */
@@ -235,9 +234,16 @@ export function remoteIps({ remote }: Pick<MacEntry, "remote">, vtep: VtepAddres
   return ips;
 }
 
-/** Every IP that our own claim or any route gives the MAC. */
-export function ipsNamed(entry: Pick<MacEntry, "local" | "remote">): ReadonlySet<IpAddress> {
-  const ips = new Set<IpAddress>(entry.local?.ips.keys());
-  for (const { ip } of entry.remote) if (ip !== undefined) ips.add(ip);
-  return ips;
+/** Every IP that our own claim or any route gives the MAC, once. */
+export function ipsNamed({ local, remote }: Pick<MacEntry, "local" | "remote">): readonly IpAddress[] {
+  const [first] = remote;
+  // Nearly always.
+  if (local === undefined && first !== undefined && remote.length === 1) return ipOf(first);
+  const ips = new Set<IpAddress>(local?.ips.keys());
+  for (const { ip } of remote) if (ip !== undefined) ips.add(ip);
+  return [...ips];
+}
+
+function ipOf({ ip }: MacIpRoute): readonly IpAddress[] {
+  return ip === undefined ? NO_IPS : [ip];
 }

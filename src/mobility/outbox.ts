@@ -45,19 +45,27 @@ export interface IpChanged {
   readonly by: MovedBy;
 }
 
-/** A decision while it is gathered. */
-type Gathered = { readonly [List in keyof Decision]: Decision[List][number][] };
+/** A decision while it is gathered. A list is made for the first that comes into it: most stay empty. */
+type Gathered = { -readonly [List in keyof Decision]: Decision[List][number][] };
+
+const NONE: never[] = [];
 
 function nothingYet(): Gathered {
   return {
-    wants: [],
-    notices: [],
-    lessons: [],
-    questions: [],
-    membershipQueries: [],
-    announcements: [],
-    memories: [],
+    wants: NONE,
+    notices: NONE,
+    lessons: NONE,
+    questions: NONE,
+    membershipQueries: NONE,
+    announcements: NONE,
+    memories: NONE,
   };
+}
+
+function added<T>(list: T[], item: T): T[] {
+  if (list.length === 0) return [item];
+  list.push(item);
+  return list;
 }
 
 /** Of most sightings: that nothing follows. */
@@ -79,23 +87,23 @@ export class Outbox {
   #changed: IpChanged[] = [];
 
   want(row: RowAt): void {
-    this.#gathered.wants.push(row);
+    this.#gathered.wants = added(this.#gathered.wants, row);
   }
 
   teach(lesson: Lesson): void {
-    this.#gathered.lessons.push(lesson);
+    this.#gathered.lessons = added(this.#gathered.lessons, lesson);
   }
 
   ask(question: Question): void {
-    this.#gathered.questions.push(question);
+    this.#gathered.questions = added(this.#gathered.questions, question);
   }
 
   askMembership(query: MembershipQuery): void {
-    this.#gathered.membershipQueries.push(query);
+    this.#gathered.membershipQueries = added(this.#gathered.membershipQueries, query);
   }
 
   announce(announcement: Announcement): void {
-    this.#gathered.announcements.push(announcement);
+    this.#gathered.announcements = added(this.#gathered.announcements, announcement);
   }
 
   /** Who has this IP may be another now. */
@@ -112,17 +120,17 @@ export class Outbox {
   }
 
   remember(memory: Memory): void {
-    this.#gathered.memories.push(memory);
+    this.#gathered.memories = added(this.#gathered.memories, memory);
   }
 
   tell(notice: Notice): void {
-    this.#gathered.notices.push(notice);
+    this.#gathered.notices = added(this.#gathered.notices, notice);
   }
 
   /** Asks for `after` where it differs from `before`; rows that were and are no more come last. */
   replace(before: readonly RowAt[], after: readonly RowAt[]): void {
     if (before.length === 0) {
-      this.#gathered.wants.push(...after);
+      for (const row of after) this.want(row);
       return;
     }
     const [wasAt, isAt] = [finder(before), finder(after)];

@@ -7,12 +7,12 @@ import { ipv4FromBytes, ipv6FromBytes, isIpv6 } from "../evpn/ip.ts";
 import { type MacAddress, macFromBytes } from "../evpn/mac.ts";
 import { err, ok, type Result } from "../evpn/result.ts";
 import {
+  Attributes,
   LITTLE_ENDIAN,
   type MessageWriter,
   NetlinkFlag,
   type NetlinkMalformed,
   type NetlinkMessage,
-  readAttributes,
 } from "./netlink.ts";
 
 export const NeighbourType = { put: 28, delete: 29, get: 30 } as const;
@@ -119,19 +119,9 @@ export function decodeNeighbour(message: NetlinkMessage): Result<Neighbour, Neig
     protocol: 0,
   };
   let fits = true;
-  // One for all of them: a table may have hundreds of thousands of messages.
-  const at: Mutable<AttributeAt> = { datagram, view, type: 0, start: 0, length: 0 };
-  const whole = readAttributes(
-    view,
-    { offset: from + FIXED_LENGTH, end },
-    (type, start, length) => {
-      at.type = type;
-      at.start = start;
-      at.length = length;
-      fits = readAttribute(neighbour, at) && fits;
-    },
-  );
-  return whole && fits ? ok(neighbour) : err("netlink-bad-attribute");
+  const attributes = new Attributes(view, { offset: from + FIXED_LENGTH, end });
+  while (attributes.next()) fits = readAttribute(neighbour, datagram, attributes) && fits;
+  return attributes.isWhole && fits ? ok(neighbour) : err("netlink-bad-attribute");
 }
 
 function familyOf(number: number | undefined): NeighbourFamily | undefined {
@@ -140,21 +130,13 @@ function familyOf(number: number | undefined): NeighbourFamily | undefined {
   return number === NEIGHBOUR_FAMILY.ipv6 ? "ipv6" : undefined;
 }
 
-interface AttributeAt {
-  readonly datagram: Uint8Array;
-  readonly view: DataView;
-  readonly type: number;
-  readonly start: number;
-  readonly length: number;
-}
-
-function u32({ view, start, length }: AttributeAt): number {
+function u32({ view, start, length }: Attributes): number {
   return length === 4 ? view.getUint32(start, LITTLE_ENDIAN) : 0;
 }
 
 /** False if the value is not as long as its type says. */
-function readAttribute(into: Mutable<Neighbour>, at: AttributeAt): boolean {
-  const { datagram, view, type, start, length } = at;
+function readAttribute(into: Mutable<Neighbour>, datagram: Uint8Array, at: Attributes): boolean {
+  const { view, type, start, length } = at;
   switch (type) {
     case Attribute.dst:
       if (length === 4) into.dst = ipv4FromBytes(datagram, start);

@@ -104,25 +104,54 @@ export function readMessages(datagram: Uint8Array): Messages {
   return { messages, malformed: undefined };
 }
 
+/** Goes through attributes, one after the other: `next`, and this is the first of them. */
+export class Attributes {
+  readonly view: DataView;
+  type = 0;
+  /** Where its value begins. */
+  start = 0;
+  /** Of its value, in bytes. */
+  length = 0;
+  /** Whether no length has lied so far. */
+  isWhole = true;
+  #at: number;
+  readonly #end: number;
+
+  constructor(view: DataView, { offset, end }: { offset: number; end: number }) {
+    this.view = view;
+    this.#at = offset;
+    this.#end = end;
+  }
+
+  /** False at the end, or where a length lies. */
+  next(): boolean {
+    const left = this.#end - this.#at;
+    if (left <= 0) return false;
+    const length = left < ATTRIBUTE_HEADER_LENGTH ? 0 : this.view.getUint16(this.#at, LITTLE_ENDIAN);
+    if (length < ATTRIBUTE_HEADER_LENGTH || length > left) {
+      this.isWhole = false;
+      return false;
+    }
+    this.type = this.view.getUint16(this.#at + 2, LITTLE_ENDIAN) & ATTRIBUTE_TYPE_MASK;
+    this.start = this.#at + ATTRIBUTE_HEADER_LENGTH;
+    this.length = length - ATTRIBUTE_HEADER_LENGTH;
+    this.#at += align4(length);
+    return true;
+  }
+}
+
 /**
  * Calls `visit` with the type of each attribute in `bytes` from `offset` to `end`, and with where
  * its value begins and how long it is. False if a length lies; what came before has been visited.
  */
 export function readAttributes(
   bytes: DataView,
-  { offset, end }: { offset: number; end: number },
+  range: { offset: number; end: number },
   visit: (type: number, start: number, length: number) => void,
 ): boolean {
-  let at = offset;
-  while (at < end) {
-    if (end - at < ATTRIBUTE_HEADER_LENGTH) return false;
-    const length = bytes.getUint16(at, LITTLE_ENDIAN);
-    if (length < ATTRIBUTE_HEADER_LENGTH || length > end - at) return false;
-    const type = bytes.getUint16(at + 2, LITTLE_ENDIAN) & ATTRIBUTE_TYPE_MASK;
-    visit(type, at + ATTRIBUTE_HEADER_LENGTH, length - ATTRIBUTE_HEADER_LENGTH);
-    at += align4(length);
-  }
-  return true;
+  const each = new Attributes(bytes, range);
+  while (each.next()) visit(each.type, each.start, each.length);
+  return each.isWhole;
 }
 
 /** Writes messages one behind the other, ready to be sent in one or several datagrams. */

@@ -21,7 +21,7 @@ export function* rowStates(snapshot: Snapshot, entry: MacEntry): InPieces<readon
   take(
     "neighbour",
     ownKeys(
-      [...ipsNamed(entry)].map((ip) => neighbourKey({ vni, ip })),
+      ipsNamed(entry).map((ip) => neighbourKey({ vni, ip })),
       { tables, mac },
     ),
   );

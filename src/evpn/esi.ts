@@ -9,7 +9,12 @@ export const ZERO_ESI: Esi = "00:00:00:00:00:00:00:00:00:00" as Esi;
 /** `type` is the first byte, `value` the nine that follow. A missing value is all zero. */
 export function esiFromParts(type: number, value: Uint8Array): Esi | undefined {
   if (value.length !== 9 && value.length !== 0) return undefined;
-  if ((type & 0xff) === 0 && value.every((byte) => byte === 0)) return ZERO_ESI;
+  if ((type & 0xff) === 0 && isZero(value)) return ZERO_ESI;
   const bytes = [type & 0xff, ...(value.length === 0 ? new Uint8Array(9) : value)];
   return bytes.map((byte) => byte.toString(16).padStart(2, "0")).join(":") as Esi;
+}
+
+function isZero(bytes: Uint8Array): boolean {
+  for (const byte of bytes) if (byte !== 0) return false;
+  return true;
 }

@@ -41,9 +41,20 @@ export function isSameRoute(a: MacIpRoute, b: MacIpRoute): boolean {
 /** The part of a route that says which one it is: label and ESI are not in it (RFC 7432 §7.2). */
 export type MacIpRouteKey = Brand<string, "MacIpRouteKey">;
 
-export function macIpRouteKey(
-  route: Pick<MacIpRoute, "rd" | "ethernetTag" | "mac" | "ip">,
-): MacIpRouteKey {
-  // Joined: see the keys in `rows.ts`.
-  return [route.rd, route.ethernetTag, route.mac, route.ip ?? ""].join("|") as MacIpRouteKey;
+export function macIpRouteKey(route: MacIpRouteId): MacIpRouteKey {
+  if (route !== lately.route) {
+    lately.route = route;
+    // Joined: see the keys in `rows.ts`.
+    const key = [route.rd, route.ethernetTag, route.mac, route.ip ?? ""].join("|");
+    lately.key = key as MacIpRouteKey;
+  }
+  return lately.key;
 }
+
+type MacIpRouteId = Pick<MacIpRoute, "rd" | "ethernetTag" | "mac" | "ip">;
+
+/** Whoever reads a route asks for its key, and who keeps it asks again: then it is the same text. */
+const lately: { route: MacIpRouteId | undefined; key: MacIpRouteKey } = {
+  route: undefined,
+  key: "" as MacIpRouteKey,
+};

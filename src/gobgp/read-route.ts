@@ -13,12 +13,10 @@ import { type ImetRoute, imetRouteKey } from "../evpn/imet-route.ts";
 import { type IpAddress, ipv4FromBytes, ipv6FromBytes, parseIp } from "../evpn/ip.ts";
 import { parseMac } from "../evpn/mac.ts";
 import { type MacIpRoute, type MacMobility, macIpRouteKey } from "../evpn/mac-ip-route.ts";
-import type { NumberedBy } from "../evpn/numbered-by.ts";
 import { err, ok, type Result } from "../evpn/result.ts";
-import { type RouteDistinguisher, routeDistinguisher } from "../evpn/route-distinguisher.ts";
-import { type RouteTarget, routeTarget } from "../evpn/route-target.ts";
 import type { RowAt, Tables } from "../evpn/rows.ts";
 import { toVni, type Vni } from "../evpn/vni.ts";
+import { CommonParts, readVtep } from "./common-parts.ts";
 import type { PathMalformed } from "./notice.ts";
 import {
   type Attribute,
@@ -52,14 +50,17 @@ const PMSI_INGRESS_REPLICATION = 6;
 const SUB_TYPE_ROUTE_TARGET = 2;
 
 /** Which route this is about: all that a withdraw has to say. */
-export function readRouteId(nlri: Nlri): Result<RouteId, PathMalformed> {
+export function readRouteId(
+  nlri: Nlri,
+  common: CommonParts = new CommonParts(),
+): Result<RouteId, PathMalformed> {
   switch (nlri.kind) {
     case "mac-ip": {
-      const read = readMacIpNlri(nlri);
+      const read = readMacIpNlri(nlri, common);
       return read.ok ? ok({ table: "mac-ip-route", key: macIpRouteKey(read.value) }) : read;
     }
     case "imet": {
-      const read = readImetNlri(nlri);
+      const read = readImetNlri(nlri, common);
       return read.ok ? ok({ table: "imet-route", key: imetRouteKey(read.value) }) : read;
     }
     case "other":
@@ -68,35 +69,40 @@ export function readRouteId(nlri: Nlri): Result<RouteId, PathMalformed> {
 }
 
 /** The whole route of a path which is no withdraw. */
-export function readRoute(path: SpeakerPath): Result<RouteSeen, PathMalformed> {
+export function readRoute(
+  path: SpeakerPath,
+  common: CommonParts = new CommonParts(),
+): Result<RouteSeen, PathMalformed> {
   const { nlri, attributes } = path;
   if (nlri === undefined || nlri.kind === "other") return err("route-type");
   // gobgpd leaves all of them out if there is one it can not express in its API.
   if (attributes.length === 0) return err("attributes-missing");
-  const communities = attributes.find((each) => each.kind === "communities")?.communities ?? [];
-  if (!isVxlan(communities)) return err("encapsulation");
-  const nexthop = readNexthop(attributes);
+  const said = readAttributes(attributes);
+  if (!said.communities.isVxlan) return err("encapsulation");
+  const nexthop = common.vtep(said.nexthop);
   if (nexthop === undefined) return err("next-hop");
-  const routeTargets = readRouteTargets(communities);
+  const routeTargets = common.routeTargets(said.communities.routeTargets);
 
   if (nlri.kind === "mac-ip") {
-    const row = readMacIpRoute(nlri, { nexthop, routeTargets, communities });
-    if (!row.ok) return row;
-    return ok({ table: "mac-ip-route", key: macIpRouteKey(row.value), row: row.value });
+    const id = readMacIpNlri(nlri, common);
+    if (!id.ok) return id;
+    const row = readMacIpRoute(nlri, id.value, { said, common, nexthop, routeTargets });
+    return row.ok ? ok({ table: "mac-ip-route", key: macIpRouteKey(row.value), row: row.value }) : row;
   }
-  const row = readImetRoute(nlri, { nexthop, routeTargets, attributes });
-  if (!row.ok) return row;
-  return ok({ table: "imet-route", key: imetRouteKey(row.value), row: row.value });
+  const id = readImetNlri(nlri, common);
+  if (!id.ok) return id;
+  const row = readImetRoute(id.value, { nexthop, routeTargets }, attributes);
+  return row.ok ? ok({ table: "imet-route", key: imetRouteKey(row.value), row: row.value }) : row;
 }
 
 type MacIpNlri = Extract<Nlri, { kind: "mac-ip" }>;
 type ImetNlri = Extract<Nlri, { kind: "imet" }>;
+type MacIpId = Pick<MacIpRoute, "rd" | "ethernetTag" | "mac" | "ip">;
+type ImetId = Pick<ImetRoute, "rd" | "ethernetTag" | "originator">;
 type Shared = Pick<ImetRoute, "nexthop" | "routeTargets">;
 
-function readMacIpNlri(
-  nlri: MacIpNlri,
-): Result<Pick<MacIpRoute, "rd" | "ethernetTag" | "mac" | "ip">, PathMalformed> {
-  const rd = readRd(nlri.rd);
+function readMacIpNlri(nlri: MacIpNlri, common: CommonParts): Result<MacIpId, PathMalformed> {
+  const rd = nlri.rd && common.rd(nlri.rd);
   if (rd === undefined) return err("route-distinguisher");
   const mac = parseMac(nlri.mac);
   if (!mac.ok) return err("mac");
@@ -107,36 +113,37 @@ function readMacIpNlri(
 }
 
 function readMacIpRoute(
-  nlri: MacIpNlri,
-  { communities, nexthop, routeTargets }: Shared & { communities: readonly Community[] },
+  { labels, esi: parts }: MacIpNlri,
+  { rd, ethernetTag, mac, ip }: MacIpId,
+  {
+    said,
+    common,
+    nexthop,
+    routeTargets,
+  }: Shared & { readonly said: Said; readonly common: CommonParts },
 ): Result<MacIpRoute, PathMalformed> {
-  const id = readMacIpNlri(nlri);
-  if (!id.ok) return id;
-  const vni = readVni(nlri.labels[0]);
+  const vni = readVni(labels[0]);
   if (vni === undefined) return err("label");
-  const esi = readEsi(nlri.esi);
+  const esi = readEsi(parts);
   if (esi === undefined) return err("esi");
-  const { rd, ethernetTag, mac, ip } = id.value;
-  // Field by field: an object that begins with a spread has a shape of its own in V8 (Node 20).
+  const { mobility, defaultGateway } = said.communities;
   return ok({
     rd,
     ethernetTag,
     mac,
     ip,
     vni,
-    l3vni: readVni(nlri.labels[1]),
+    l3vni: readVni(labels[1]),
     nexthop,
     routeTargets,
-    mobility: readMobility(communities),
-    esi,
-    defaultGateway: communities.some(({ kind }) => kind === "default-gateway"),
+    mobility,
+    esi: common.esi(esi),
+    defaultGateway,
   });
 }
 
-function readImetNlri(
-  nlri: ImetNlri,
-): Result<Pick<ImetRoute, "rd" | "ethernetTag" | "originator">, PathMalformed> {
-  const rd = readRd(nlri.rd);
+function readImetNlri(nlri: ImetNlri, common: CommonParts): Result<ImetId, PathMalformed> {
+  const rd = nlri.rd && common.rd(nlri.rd);
   if (rd === undefined) return err("route-distinguisher");
   const originator = parseIp(nlri.ip);
   if (!originator.ok) return err("originator");
@@ -144,11 +151,10 @@ function readImetNlri(
 }
 
 function readImetRoute(
-  nlri: ImetNlri,
-  { attributes, ...shared }: Shared & { attributes: readonly Attribute[] },
+  id: ImetId,
+  shared: Shared,
+  attributes: readonly Attribute[],
 ): Result<ImetRoute, PathMalformed> {
-  const id = readImetNlri(nlri);
-  if (!id.ok) return id;
   const pmsi = attributes.find((attribute) => attribute.kind === "pmsi");
   if (pmsi === undefined) return err("pmsi-missing");
   if (pmsi.type !== PMSI_INGRESS_REPLICATION) return err("pmsi-type");
@@ -156,35 +162,71 @@ function readImetRoute(
   if (vni === undefined) return err("label");
   const tunnel = readTunnelId(pmsi.id);
   if (tunnel === undefined) return err("pmsi-id");
-  return ok({ ...id.value, ...shared, vni, tunnel });
+  return ok({ ...id, ...shared, vni, tunnel });
 }
 
-/** Without the community VXLAN is meant, as every implementation takes it (rule C5.7). */
-function isVxlan(communities: readonly Community[]): boolean {
-  let isSaid = false;
-  for (const community of communities) {
-    if (community.kind !== "encapsulation") continue;
-    if (community.tunnelType === TUNNEL_VXLAN) return true;
-    isSaid = true;
+/** What the attributes say, for each kind of route. */
+interface Said {
+  /** gobgpd answers with MP_REACH_NLRI (RFC 4760 §3), whatever it was told. */
+  readonly nexthop: string;
+  readonly communities: SaidByCommunities;
+}
+
+interface SaidByCommunities {
+  /** Without the community VXLAN is meant, as every implementation takes it (rule C5.7). */
+  readonly isVxlan: boolean;
+  readonly routeTargets: readonly NumberedByName[];
+  /** Of several MAC Mobility communities the highest sequence number counts (rule C1.19). */
+  readonly mobility: MacMobility | undefined;
+  readonly defaultGateway: boolean;
+}
+
+/** In one go: done with each of hundreds of thousands. Of several attributes of a kind the first counts. */
+function readAttributes(attributes: readonly Attribute[]): Said {
+  let reach: string | undefined;
+  let plain: string | undefined;
+  let communities: readonly Community[] | undefined;
+  for (const attribute of attributes) {
+    if (attribute.kind === "mp-reach") reach ??= attribute.nexthops[0];
+    else if (attribute.kind === "next-hop") plain ??= attribute.nexthop;
+    else if (attribute.kind === "communities") communities ??= attribute.communities;
   }
-  return !isSaid;
+  return { nexthop: reach ?? plain ?? "", communities: readCommunities(communities ?? []) };
 }
 
-/** gobgpd answers with MP_REACH_NLRI (RFC 4760 §3), whatever it was told. */
-function readNexthop(attributes: readonly Attribute[]): IpAddress | undefined {
-  const reach = attributes.find((attribute) => attribute.kind === "mp-reach");
-  const plain = attributes.find((attribute) => attribute.kind === "next-hop");
-  return readVtep(reach?.nexthops[0] ?? plain?.nexthop ?? "");
+function readCommunities(communities: readonly Community[]): SaidByCommunities {
+  const routeTargets: NumberedByName[] = [];
+  let tunnels = 0;
+  let isVxlan = false;
+  let mobility: MacMobility | undefined;
+  let defaultGateway = false;
+  for (const community of communities) {
+    switch (community.kind) {
+      case "specific":
+        if (community.subType === SUB_TYPE_ROUTE_TARGET) routeTargets.push(community.value);
+        break;
+      case "encapsulation":
+        tunnels++;
+        if (community.tunnelType === TUNNEL_VXLAN) isVxlan = true;
+        break;
+      case "mobility":
+        if (mobility === undefined || community.seq > mobility.seq) {
+          mobility = { seq: community.seq, sticky: community.sticky };
+        }
+        break;
+      case "default-gateway":
+        defaultGateway = true;
+        break;
+      case "other":
+        break;
+    }
+  }
+  return { isVxlan: isVxlan || tunnels === 0, routeTargets, mobility, defaultGateway };
 }
 
 function readTunnelId(id: Uint8Array): IpAddress | undefined {
   if (id.length === 4) return readVtep(ipv4FromBytes(id));
   return id.length === 16 ? readVtep(ipv6FromBytes(id)) : undefined;
-}
-
-function readVtep(text: string): IpAddress | undefined {
-  const ip = parseIp(text);
-  return ip.ok && ip.value !== "0.0.0.0" && ip.value !== "::" ? ip.value : undefined;
 }
 
 function readVni(label: number | undefined): Vni | undefined {
@@ -195,45 +237,4 @@ function readVni(label: number | undefined): Vni | undefined {
 
 function readEsi(esi: MacIpNlri["esi"]): Esi | undefined {
   return esi === undefined ? ZERO_ESI : esiFromParts(esi.type, esi.value);
-}
-
-/** Of several MAC Mobility communities the highest sequence number counts (rule C1.19). */
-function readMobility(communities: readonly Community[]): MacMobility | undefined {
-  let highest: MacMobility | undefined;
-  for (const community of communities) {
-    if (community.kind !== "mobility") continue;
-    const { seq, sticky } = community;
-    if (highest === undefined || seq > highest.seq) highest = { seq, sticky };
-  }
-  return highest;
-}
-
-function readRouteTargets(communities: readonly Community[]): readonly RouteTarget[] {
-  const targets: RouteTarget[] = [];
-  for (const community of communities) {
-    if (community.kind !== "specific" || community.subType !== SUB_TYPE_ROUTE_TARGET) continue;
-    const value = readNumberedBy(community.value);
-    if (value !== undefined) targets.push(routeTarget(value));
-  }
-  return targets;
-}
-
-function readRd(rd: NumberedByName | undefined): RouteDistinguisher | undefined {
-  const value = rd && readNumberedBy(rd);
-  return value && routeDistinguisher(value);
-}
-
-function readNumberedBy(value: NumberedByName): NumberedBy | undefined {
-  if (value.kind !== "ipv4") {
-    const { kind, admin, number } = value;
-    return isInRange({ kind, admin, number }) ? { kind, admin, number } : undefined;
-  }
-  const admin = parseIp(value.admin);
-  if (!admin.ok || admin.value.includes(":") || value.number > 0xffff) return undefined;
-  return { kind: "ipv4", admin: admin.value, number: value.number };
-}
-
-/** Two bytes for who and four for the number, or the other way round (RFC 4360 §3.1, RFC 5668). */
-function isInRange({ kind, admin, number }: Exclude<NumberedByName, { kind: "ipv4" }>): boolean {
-  return kind === "as2" ? admin <= 0xffff : number <= 0xffff;
 }

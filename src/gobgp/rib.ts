@@ -113,7 +113,7 @@ export class Rib {
   }
 
   #stands(path: SpeakerPath, nlri: Nlri): void {
-    const seen = readRoute(path);
+    const seen = readRoute(path, this.#common);
     if (seen.ok) {
       if (isLocal(path)) this.#standsHere(seen.value, path);
       else this.#standsThere(seen.value, path);
@@ -148,13 +148,13 @@ export class Rib {
     if (this.#unconfirmed.size > 0) this.#unconfirmed.delete(seen.key);
     this.#hands.listener.news(
       seen.table === "mac-ip-route"
-        ? { kind: "claimed", route: this.#common.ofMacIp(seen.row) }
+        ? { kind: "claimed", route: seen.row }
         : { kind: "flood-claimed", route: seen.row },
     );
   }
 
   #readId(path: SpeakerPath, nlri: Nlri): RouteId | undefined {
-    const id = readRouteId(nlri);
+    const id = readRouteId(nlri, this.#common);
     if (id.ok) return id.value;
     this.#malformed(id.error, path, nlriText(nlri));
     return undefined;
@@ -184,7 +184,7 @@ export class Rib {
   }
 
   #forgetLocal(id: RouteId): void {
-    if (this.#local.delete(id.key)) this.#hands.onLocal(id, undefined);
+    if (this.#local.size > 0 && this.#local.delete(id.key)) this.#hands.onLocal(id, undefined);
   }
 }
 

@@ -31,12 +31,14 @@ export function commit(
   if (memory !== undefined) outbox.remember(memory);
   const affected = domain.put(after);
   const { vrf } = domain;
-  if (vrf !== undefined && !sameClaims(before, after)) {
-    const advertising = { vrf, frozenIps: domain.frozenIps };
-    const old = before === undefined ? [] : rowsOf(before, advertising);
-    outbox.replace(old, rowsOf(after, advertising));
+  if (!sameClaims(before, after)) {
+    if (vrf !== undefined) {
+      const advertising = { vrf, frozenIps: domain.frozenIps };
+      const old = before === undefined ? NO_ROWS : rowsOf(before, advertising);
+      outbox.replace(old, rowsOf(after, advertising));
+    }
+    followRedirect({ domain, outbox, at }, before, after);
   }
-  if (!sameClaims(before, after)) followRedirect({ domain, outbox, at }, before, after);
   for (const ip of affected) {
     refreshNeighbour({ domain, outbox }, ip);
     outbox.changed({ domain, ip, by });
@@ -87,6 +89,7 @@ export function refreshRowsOf(scene: Scene, ip: IpAddress, change: () => void): 
   refreshNeighbour(scene, ip);
 }
 
+const NO_ROWS: readonly RowAt[] = [];
 const NOWHERE: Place = { kind: "nowhere" };
 
 export function placeOf(entry: MacEntry): Place {

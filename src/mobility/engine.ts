@@ -21,7 +21,7 @@ import { clearDuplicates } from "./recover.ts";
 import { settleAdopted } from "./redirects.ts";
 import { refreshVrf } from "./refresh-vrf.ts";
 import { seqRefused } from "./refusals.ts";
-import { Rib, type Stage } from "./rib.ts";
+import { Rib } from "./rib.ts";
 import { routerHeard } from "./routers.ts";
 import { type EngineSettings, hostRules, stickyHosts } from "./settings.ts";
 import { type Held, StartGate } from "./start-gate.ts";
@@ -31,10 +31,18 @@ export class Engine {
   readonly #settings: EngineSettings;
   readonly #domains = new Map<Vni, Domain>();
   readonly #due = new DueDomains();
-  readonly #rib = new Rib();
   readonly #rdNumbers = new RdNumbers();
   readonly #outbox = new Outbox();
   readonly #gate = new StartGate();
+  /** What concerns a MAC-VRF we have not got is kept, in case we get it. */
+  readonly #rib = new Rib({
+    sceneOf: (vni, at) => {
+      const domain = this.#domains.get(vni);
+      return domain && this.#scene(domain, at);
+    },
+    isStartOver: () => this.isReady,
+    outbox: this.#outbox,
+  });
   #redirectMs: number;
   #speaker: Speaker | undefined;
 
@@ -138,7 +146,7 @@ export class Engine {
       case "unclaimed":
       case "flood-claimed":
       case "flood-unclaimed":
-        this.#rib.take(observation, this.#stage(at));
+        this.#rib.take(observation, at);
         break;
       case "remembered":
         // After the start we know better than our own routes do.
@@ -200,7 +208,7 @@ export class Engine {
       forgetRemembered(domain);
       settleAdopted(this.#scene(domain, at));
     }
-    this.#rib.tellUnknown(this.#stage(at));
+    this.#rib.tellUnknown(at);
     this.#outbox.tell({ kind: "ready" });
   }
 
@@ -287,14 +295,5 @@ export class Engine {
       if (said.vni !== undefined && domain.vni !== said.vni) continue;
       clearDuplicates(this.#scene(domain, at), said, this.#policy(domain.vni));
     }
-  }
-
-  /** What concerns a MAC-VRF we have not got is kept, in case we get it. */
-  #stage(at: number): Stage {
-    const sceneOf = (vni: Vni): Scene | undefined => {
-      const domain = this.#domains.get(vni);
-      return domain && this.#scene(domain, at);
-    };
-    return { sceneOf, isStartOver: this.isReady, outbox: this.#outbox };
   }
 }

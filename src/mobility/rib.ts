@@ -17,9 +17,9 @@ import type { Outbox } from "./outbox.ts";
 
 /** Where the news of a route is acted upon: in the domain of its VNI, if there is one. */
 export interface Stage {
-  readonly sceneOf: (vni: Vni) => Scene | undefined;
+  readonly sceneOf: (vni: Vni, at: number) => Scene | undefined;
   /** Not before: until then, segments are still being told. */
-  readonly isStartOver: boolean;
+  readonly isStartOver: () => boolean;
   readonly outbox: Outbox;
 }
 
@@ -31,6 +31,11 @@ type RouteNews = Extract<
 export class Rib {
   readonly #macIp = new Map<MacIpRouteKey, MacIpRoute>();
   readonly #imet = new Map<ImetRouteKey, ImetRoute>();
+  readonly #stage: Stage;
+
+  constructor(stage: Stage) {
+    this.#stage = stage;
+  }
 
   get macIp(): ReadonlyMap<MacIpRouteKey, MacIpRoute> {
     return this.#macIp;
@@ -40,63 +45,66 @@ export class Rib {
     return this.#imet;
   }
 
-  take(news: RouteNews, stage: Stage): void {
+  take(news: RouteNews, at: number): void {
     switch (news.kind) {
       case "claimed":
-        this.#claimed(news.route, stage);
+        this.#claimed(news.route, at);
         break;
       case "unclaimed":
-        this.#unclaimed(news.key, stage);
+        this.#unclaimed(news.key, at);
         break;
       case "flood-claimed":
-        this.#floodClaimed(news.route, stage);
+        this.#floodClaimed(news.route, at);
         break;
       case "flood-unclaimed":
-        this.#floodUnclaimed(news.key, stage);
+        this.#floodUnclaimed(news.key, at);
         break;
     }
   }
 
   /** The start is over: tells of the routes of segments that have not turned up. */
-  tellUnknown({ sceneOf, outbox }: Stage): void {
+  tellUnknown(at: number): void {
+    const { sceneOf, outbox } = this.#stage;
     for (const routes of [this.#macIp, this.#imet]) {
-      for (const { vni } of routes.values()) if (sceneOf(vni) === undefined) tellUnknown(outbox);
+      for (const { vni } of routes.values()) if (sceneOf(vni, at) === undefined) tellUnknown(outbox);
     }
   }
 
-  #claimed(route: MacIpRoute, { sceneOf, outbox, isStartOver }: Stage): void {
+  #claimed(route: MacIpRoute, at: number): void {
+    const { sceneOf, outbox, isStartOver } = this.#stage;
     const key = macIpRouteKey(route);
     const before = this.#macIp.get(key);
     this.#macIp.set(key, route);
     if (before !== undefined && before.vni !== route.vni)
-      withdrawMacIp(sceneOf(before.vni), before);
-    const scene = sceneOf(route.vni);
+      withdrawMacIp(sceneOf(before.vni, at), before);
+    const scene = sceneOf(route.vni, at);
     if (scene !== undefined) importMacIp(scene, route);
-    else if (isStartOver) tellUnknown(outbox);
+    else if (isStartOver()) tellUnknown(outbox);
   }
 
-  #unclaimed(key: MacIpRouteKey, { sceneOf }: Stage): void {
+  #unclaimed(key: MacIpRouteKey, at: number): void {
     const route = this.#macIp.get(key);
     if (route === undefined) return;
     this.#macIp.delete(key);
-    withdrawMacIp(sceneOf(route.vni), route);
+    withdrawMacIp(this.#stage.sceneOf(route.vni, at), route);
   }
 
-  #floodClaimed(route: ImetRoute, { sceneOf, outbox, isStartOver }: Stage): void {
+  #floodClaimed(route: ImetRoute, at: number): void {
+    const { sceneOf, outbox, isStartOver } = this.#stage;
     const key = imetRouteKey(route);
     const before = this.#imet.get(key);
     this.#imet.set(key, route);
-    if (before !== undefined && before.vni !== route.vni) withdrawImet(sceneOf(before.vni), before);
-    const scene = sceneOf(route.vni);
+    if (before !== undefined && before.vni !== route.vni) withdrawImet(sceneOf(before.vni, at), before);
+    const scene = sceneOf(route.vni, at);
     if (scene !== undefined) importImet(scene, route);
-    else if (isStartOver) tellUnknown(outbox);
+    else if (isStartOver()) tellUnknown(outbox);
   }
 
-  #floodUnclaimed(key: ImetRouteKey, { sceneOf }: Stage): void {
+  #floodUnclaimed(key: ImetRouteKey, at: number): void {
     const route = this.#imet.get(key);
     if (route === undefined) return;
     this.#imet.delete(key);
-    withdrawImet(sceneOf(route.vni), route);
+    withdrawImet(this.#stage.sceneOf(route.vni, at), route);
   }
 }
 

@@ -4,11 +4,11 @@ import {
   type Attribute,
   type Community,
   EVPN_FAMILY,
-  extrasOf,
   isEvpn,
   type Nlri,
   type NumberedByName,
   type PathCodec,
+  rawOf,
   type SpeakerPath,
 } from "./speaker-path.ts";
 
@@ -129,7 +129,8 @@ function decode(message: api.Path): SpeakerPath {
     withdraw: message.isWithdraw,
     best: message.best,
     neighbor: message.neighborIp,
-    ...extrasOf(message),
+    since: message.age?.seconds,
+    raw: rawOf(message.pattrsBinary),
   };
 }
 

@@ -87,7 +87,9 @@ export function readRoute(
     const id = readMacIpNlri(nlri, common);
     if (!id.ok) return id;
     const row = readMacIpRoute(nlri, id.value, { said, common, nexthop, routeTargets });
-    return row.ok ? ok({ table: "mac-ip-route", key: macIpRouteKey(row.value), row: row.value }) : row;
+    return row.ok
+      ? ok({ table: "mac-ip-route", key: macIpRouteKey(row.value), row: row.value })
+      : row;
   }
   const id = readImetNlri(nlri, common);
   if (!id.ok) return id;

@@ -71,18 +71,9 @@ export type Community =
   | { readonly kind: "default-gateway" }
   | { readonly kind: "other" };
 
-/** What both generations say of a path besides. */
-export function extrasOf({
-  age,
-  pattrsBinary,
-}: {
-  readonly age: { readonly seconds: number } | undefined;
-  readonly pattrsBinary: readonly Uint8Array[];
-}): Pick<SpeakerPath, "since" | "raw"> {
-  return {
-    since: age?.seconds,
-    ...(pattrsBinary.length === 0 ? {} : { raw: pattrsBinary }),
-  };
+/** The attributes as they were on the wire, if gobgpd was asked for them. */
+export function rawOf(pattrsBinary: readonly Uint8Array[]): SpeakerPath["raw"] {
+  return pattrsBinary.length === 0 ? undefined : pattrsBinary;
 }
 
 /** AFI and SAFI of EVPN (RFC 7432 §7). */

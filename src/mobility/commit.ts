@@ -4,7 +4,7 @@ import { compareClaims, type MacClaim } from "../evpn/mac-claim.ts";
 import { neighbourKey, type RowAt } from "../evpn/rows.ts";
 import { neighbourOf, rowsOf } from "./desired.ts";
 import type { Domain } from "./domain.ts";
-import { ipsOf, type MacEntry, whereabouts } from "./mac-entry.ts";
+import { copyOf, ipsOf, type MacEntry, whereabouts } from "./mac-entry.ts";
 import { memoryOf } from "./memory.ts";
 import type { MovedBy, Outranked, Place } from "./notice.ts";
 import type { Outbox } from "./outbox.ts";
@@ -26,7 +26,7 @@ export function commit(
   const to = placeOf(next);
   const hasMoved = !samePlace(from, to);
   const isMove = hasMoved && from.kind !== "nowhere" && to.kind !== "nowhere";
-  const after = hasMoved ? { ...next, since: at, moves: next.moves + (isMove ? 1 : 0) } : next;
+  const after = hasMoved ? moved(next, { at, isMove }) : next;
   const memory = memoryOf(before, after);
   if (memory !== undefined) outbox.remember(memory);
   const affected = domain.put(after);
@@ -54,6 +54,14 @@ export function commit(
     if (from.kind === "vtep" && to.kind === "port") outbox.teach({ vni, mac, port: to.port });
   }
   if (isForgettable(after)) domain.drop(after.mac);
+}
+
+/** It is at another place as of now; from nowhere, that is no move. */
+function moved(entry: MacEntry, { at, isMove }: { at: number; isMove: boolean }): MacEntry {
+  const next = copyOf(entry);
+  next.since = at;
+  if (isMove) next.moves++;
+  return next;
 }
 
 function sameClaims(before: MacEntry | undefined, after: MacEntry): boolean {

@@ -12,6 +12,7 @@ import { countMove, type DuplicateSettings, duplicateFrom, NO_MOVES } from "./du
 import {
   bestRemoteClaim,
   claimOf,
+  copyOf,
   type Frozen,
   type IpBinding,
   type LocalClaim,
@@ -231,18 +232,19 @@ export function withoutIp(entry: MacEntry, ip: IpAddress): MacEntry {
 
 /** Another VTEP claims the MAC, or claims it otherwise than before. */
 export function claimed(entry: MacEntry, route: MacIpRoute): MacEntry {
-  const next: MacEntry = {
-    ...entry,
-    remote: withRoute(entry.remote, route),
-    heardSeq: Math.max(entry.heardSeq, claimOf(route).seq),
-    frozen: entry.frozen && outbidWhileFrozen(entry.frozen, claimOf(route)),
-  };
+  const claim = claimOf(route);
+  const next = copyOf(entry);
+  next.remote = withRoute(entry.remote, route);
+  next.heardSeq = Math.max(entry.heardSeq, claim.seq);
+  next.frozen = entry.frozen && outbidWhileFrozen(entry.frozen, claim);
   if (next.local === undefined) return next;
   // RFC 7432 §15: whoever sees a higher number withdraws; C1.7: so does the higher VTEP of a tie.
   const rival = strongestRival(next);
   if (rival === undefined || !outranks(rival, next.local.claim)) return next;
   const { port, ips } = next.local;
-  return { ...left(next), check: ips.size === 0 ? undefined : port };
+  next.local = undefined;
+  next.check = ips.size === 0 ? undefined : port;
+  return next;
 }
 
 /** In the place of the one that it replaces. */

@@ -66,7 +66,8 @@ export class Rib {
   tellUnknown(at: number): void {
     const { sceneOf, outbox } = this.#stage;
     for (const routes of [this.#macIp, this.#imet]) {
-      for (const { vni } of routes.values()) if (sceneOf(vni, at) === undefined) tellUnknown(outbox);
+      for (const { vni } of routes.values())
+        if (sceneOf(vni, at) === undefined) tellUnknown(outbox);
     }
   }
 
@@ -94,7 +95,8 @@ export class Rib {
     const key = imetRouteKey(route);
     const before = this.#imet.get(key);
     this.#imet.set(key, route);
-    if (before !== undefined && before.vni !== route.vni) withdrawImet(sceneOf(before.vni, at), before);
+    if (before !== undefined && before.vni !== route.vni)
+      withdrawImet(sceneOf(before.vni, at), before);
     const scene = sceneOf(route.vni, at);
     if (scene !== undefined) importImet(scene, route);
     else if (isStartOver()) tellUnknown(outbox);

@@ -127,7 +127,8 @@ export class Attributes {
   next(): boolean {
     const left = this.#end - this.#at;
     if (left <= 0) return false;
-    const length = left < ATTRIBUTE_HEADER_LENGTH ? 0 : this.view.getUint16(this.#at, LITTLE_ENDIAN);
+    const length =
+      left < ATTRIBUTE_HEADER_LENGTH ? 0 : this.view.getUint16(this.#at, LITTLE_ENDIAN);
     if (length < ATTRIBUTE_HEADER_LENGTH || length > left) {
       this.isWhole = false;
       return false;

@@ -8,9 +8,10 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import { Script } from "node:vm";
+import type { Worker } from "node:worker_threads";
 
 export interface Compiled {
-  readonly roamd: () => Promise<number>;
+  readonly roamd: (netlinkWorker?: Worker) => Promise<number>;
   /** Of all functions that have run by now. */
   bytecode(): Uint8Array;
 }

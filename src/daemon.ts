@@ -17,7 +17,7 @@ import { giveBackAfter } from "./give-back.ts";
 import { type Gobgp, openGobgp } from "./gobgp/speaker.ts";
 import { Keeping } from "./keeping.ts";
 import { effectiveCapabilities } from "./linux/capabilities.ts";
-import { type Kernel, makeKernel } from "./linux/kernel.ts";
+import { type Kernel, type KernelOptions, makeKernel } from "./linux/kernel.ts";
 import { Engine } from "./mobility/engine.ts";
 import { isToldAlone } from "./mobility/mac-entry.ts";
 import type { Notice } from "./mobility/notice.ts";
@@ -47,6 +47,7 @@ export interface DaemonOptions {
   /** Where everything that is observed is written to, for `--replay`; `undefined`: nowhere. */
   readonly recorder: Recorder | undefined;
   readonly log: Logger;
+  readonly netlinkWorker?: KernelOptions["netlinkWorker"];
 }
 
 /** How long the peers are waited for when we leave: somebody else may want to stop us for good. */
@@ -192,15 +193,10 @@ class Daemon implements AsyncDisposable {
   }
 
   async #kernelOf(signal: AbortSignal): Promise<Kernel> {
-    const { config, observeOnly } = this.#options;
-    const options = {
-      ...kernelSettingsOf(config),
-      readOnly: observeOnly,
-      now,
-      lookEvery: LOOK_EVERY_MS,
-      floodMemory: await this.#keeping.floods(),
-    };
-    return makeKernel(options, this.#listener, signal);
+    const { config, observeOnly: readOnly, netlinkWorker } = this.#options;
+    const floodMemory = await this.#keeping.floods();
+    const known = { readOnly, now, lookEvery: LOOK_EVERY_MS, floodMemory, netlinkWorker };
+    return makeKernel({ ...kernelSettingsOf(config), ...known }, this.#listener, signal);
   }
 
   /** Answers what there was to tell. */

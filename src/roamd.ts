@@ -1,5 +1,6 @@
 /** `roamd`: what the operator has asked for is read and checked here, and then the daemon runs. */
 import { readFileSync } from "node:fs";
+import type { Worker } from "node:worker_threads";
 import { CommanderError } from "commander";
 import { stringify } from "yaml";
 import { now } from "./clock.ts";
@@ -19,9 +20,9 @@ import { version } from "./version.ts";
 const EXIT = { fine: 0, broken: 1, usage: 2 } as const;
 
 /** Answers with what the process is to end, when it is over. */
-export async function roamd(): Promise<number> {
+export async function roamd(netlinkWorker?: Worker): Promise<number> {
   try {
-    return await run();
+    return await run(netlinkWorker);
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     // Commander has said it already.
@@ -29,7 +30,7 @@ export async function roamd(): Promise<number> {
   }
 }
 
-async function run(): Promise<number> {
+async function run(netlinkWorker: Worker | undefined): Promise<number> {
   let provisioning: ProvisionFlags | undefined;
   const command = roamdCommand((chosen) => {
     provisioning = chosen;
@@ -55,10 +56,8 @@ async function run(): Promise<number> {
   const stop = new AbortController();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop.abort());
   const observeOnly = flags.observeOnly === true;
-  const done = await runDaemon(
-    { config: config.value, version: version(), observeOnly, recorder: recorder?.value, log },
-    stop.signal,
-  );
+  const options = { config: config.value, version: version(), observeOnly, log, netlinkWorker };
+  const done = await runDaemon({ ...options, recorder: recorder?.value }, stop.signal);
   return done.ok ? EXIT.fine : complain([done.error], EXIT.broken);
 }
 

@@ -4,6 +4,7 @@
  * The order is what makes the picture whole: listen first, then read links, neighbours and
  * forwarding entries; what changes while they are being read is not overwritten by what was read.
  */
+import type { Worker } from "node:worker_threads";
 import type { Announcement } from "../evpn/announcement.ts";
 import type { MacAddress } from "../evpn/mac.ts";
 import type { Result } from "../evpn/result.ts";
@@ -54,6 +55,8 @@ export interface KernelOptions {
   readonly lookEvery?: number;
   /** What a flood list itself can not say. */
   readonly floodMemory?: FloodMemory;
+  /** That of `netlink-worker.ts`, where it has been started already. */
+  readonly netlinkWorker?: Worker | undefined;
 }
 
 export interface Kernel extends AsyncDisposable {
@@ -113,7 +116,8 @@ class OpenKernel implements Kernel {
     this.#listener = listener;
     this.#signal = AbortSignal.any([signal, this.#ended.signal]);
     this.#links = new LinkTable(options.segments, options.leastAgeingMs);
-    this.#netlink = new NetlinkClient((reason) => this.#workerDied(reason), options.now);
+    const died = (reason: string): void => this.#workerDied(reason);
+    this.#netlink = new NetlinkClient(died, options.now, options.netlinkWorker);
     this.#dumps = new RowDumps(this.#netlink);
     const parts = {
       netlink: this.#netlink,

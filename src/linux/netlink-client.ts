@@ -68,6 +68,9 @@ function workerUrl(): URL {
   return worker;
 }
 
+/** The number of a thread that is over. */
+const ENDED = -1;
+
 export class NetlinkClient implements AsyncDisposable {
   readonly #died: (reason: string) => void;
   readonly #now: () => number;
@@ -85,10 +88,14 @@ export class NetlinkClient implements AsyncDisposable {
   /** Until when nothing is written in this thread. */
   #shyUntil = Number.NEGATIVE_INFINITY;
 
-  /** `died` is told when a worker has ended that should not have; `now` in milliseconds. */
-  constructor(died: (reason: string) => void, now: () => number) {
+  /**
+   * `died` is told when a worker has ended that should not have; `now` in milliseconds; `worker` has
+   * been started already, and is taken over if it is alive.
+   */
+  constructor(died: (reason: string) => void, now: () => number, worker?: Worker) {
     this.#died = died;
     this.#now = now;
+    if (worker !== undefined && worker.threadId !== ENDED) this.#worker = this.#takeOver(worker);
   }
 
   /** Sends all requests, in their order; answers those that failed. `requests` is given away. */
@@ -185,7 +192,11 @@ export class NetlinkClient implements AsyncDisposable {
 
   #start(): Worker {
     // What Node itself was told (`--eval`, `--input-type`) is not for the worker.
-    const worker = new Worker(workerUrl(), { execArgv: [] });
+    return this.#takeOver(new Worker(workerUrl(), { execArgv: [] }));
+  }
+
+  #takeOver(worker: Worker): Worker {
+    worker.ref();
     worker.on("message", (answer: NetlinkAnswer) => this.#answered(answer));
     worker.on("error", (error: Error) => this.#end(worker, error.message));
     worker.on("exit", () => this.#end(worker, "it has ended"));

@@ -130,19 +130,24 @@ function seen(frame: Uint8Array): SpeakerPath[] {
   return ["", ip].map((each) => path(nlri(mac, each), seq));
 }
 
-function heard(paths: readonly SpeakerPath[]): void {
-  const writer = new MessageWriter();
-  const withdrawn: SpeakerPath[] = [];
-  for (const each of paths) {
-    if (each.nlri?.kind !== "mac-ip" || each.withdraw || each.neighbor === "") continue;
-    withdrawn.push(...claimed(writer, each.nlri, each.attributes));
-  }
+/** What follows from the paths of one message. */
+let writer = new MessageWriter();
+let withdrawn: SpeakerPath[] = [];
+
+function heard(each: SpeakerPath): void {
+  if (each.nlri?.kind !== "mac-ip" || each.withdraw || each.neighbor === "") return;
+  withdrawn.push(...claimed(writer, each.nlri, each.attributes));
+}
+
+function followed(): void {
   const requests = writer.finish();
   if (requests.length > 0) {
     const [failed] = kernel.write(requests);
     if (failed !== undefined) throw new Error(`Cannot write an entry: error ${failed.errno}`);
   }
   if (withdrawn.length > 0) say(withdrawn);
+  writer = new MessageWriter();
+  withdrawn = [];
 }
 
 /** Another leaf has the host: writes its entries, answers what of ours is to be withdrawn. */
@@ -222,7 +227,8 @@ let isReady = false;
 const over = api.watch(
   {
     batchSize: PATHS_PER_MESSAGE,
-    onPaths: heard,
+    onPath: heard,
+    onPaths: followed,
     onPeerChange: () => {
       // gobgpd tells of its peers first.
       if (!isReady) process.stdout.write("ready\n");

@@ -58,8 +58,14 @@ export function ipv4FromBytes(bytes: Uint8Array, offset = 0): IpAddress {
 }
 
 function quad(high: number, low: number): IpAddress {
-  return `${high >> 8}.${high & 255}.${low >> 8}.${low & 255}` as IpAddress;
+  const network = high * 256 + (low >> 8);
+  const prefix =
+    networks.of(network) ?? networks.keep(network, `${high >> 8}.${high & 255}.${low >> 8}.`);
+  return `${prefix}${low & 255}` as IpAddress;
 }
+
+/** The first three bytes as text, which the addresses of a fabric have mostly in common. */
+const networks = new Lately<string>();
 
 /**
  * The IPv6 address at `offset`, in RFC 5952 form; the caller has checked that 16 bytes are there.

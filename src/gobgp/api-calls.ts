@@ -18,7 +18,9 @@ import {
   type SpeakerApi,
   sessionState,
 } from "./api.ts";
+import { MessageReader, Texts } from "./message-reader.ts";
 import { EVPN_FAMILY, type PathCodec } from "./speaker-path.ts";
+import { type ReadPath, WatchMessage } from "./watch-message.ts";
 
 interface PeerMessage {
   conf: { neighborAddress: string; peerAsn: number; adminDown: boolean } | undefined;
@@ -33,15 +35,10 @@ interface ListPathRequest<Table> {
   enableAttributeBinary: boolean;
 }
 
-type WatchedEvent<Message> =
-  | { $case: "peer" }
-  | { $case: "table"; value: { paths: Message[] } }
-  | undefined;
-
 type Done<T> = (error: ServiceError | null, response: T) => void;
 
 /** What the two generated clients have in common. */
-export interface ApiClient<Message, Table, Watch> {
+export interface ApiClient<Message, Table> {
   getBgp(
     request: Record<string, never>,
     metadata: Metadata,
@@ -57,24 +54,25 @@ export interface ApiClient<Message, Table, Watch> {
     options: Partial<CallOptions>,
     done: Done<unknown>,
   ): ClientWritableStream<{ tableType: Table; paths: Message[] }>;
-  watchEvent(
-    request: Watch & { batchSize: number },
-  ): ClientReadableStream<{ event: WatchedEvent<Message> }>;
   close(): void;
 }
 
-export interface Generation<Message, Table, Watch> {
+export interface Generation<Message, Table> {
   readonly generation: ApiGeneration;
-  readonly client: ApiClient<Message, Table, Watch>;
+  readonly client: ApiClient<Message, Table>;
   readonly codec: PathCodec<Message>;
+  readonly readPath: ReadPath<Message>;
   /** The number of the global table. */
   readonly table: Table;
-  /** Best paths and End-of-RIB markers with those that stand first, and changes of peers. */
-  readonly watch: Watch;
+  /**
+   * Best paths and End-of-RIB markers with those that stand first, and changes of peers; the messages as
+   * they are.
+   */
+  readonly openWatch: (batchSize: number) => ClientReadableStream<Buffer>;
 }
 
-export function speakerApi<Message, Table, Watch>(
-  { generation, client, codec, table, watch }: Generation<Message, Table, Watch>,
+export function speakerApi<Message, Table>(
+  { generation, client, codec, readPath, table, openWatch }: Generation<Message, Table>,
   now: () => number,
 ): SpeakerApi {
   return {
@@ -116,12 +114,22 @@ export function speakerApi<Message, Table, Watch>(
         { now, signal },
       );
     },
-    async watch({ batchSize, onPaths, onPeerChange }, signal) {
-      const take = ({ event }: { event: WatchedEvent<Message> }): void => {
-        if (event?.$case === "table") onPaths(event.value.paths.map((path) => codec.decode(path)));
-        else if (event?.$case === "peer") onPeerChange();
+    async watch({ batchSize, onPath, onPaths, onPeerChange }, signal) {
+      const texts = new Texts();
+      const call = openWatch(batchSize);
+      const take = (bytes: Buffer): void => {
+        const message = new WatchMessage(new MessageReader(bytes, texts), readPath);
+        for (let path = message.next(); path !== undefined; path = message.next()) {
+          onPath(codec.decode(path));
+        }
+        if (message.paths !== undefined) onPaths(message.paths);
+        if (message.isOfPeer) onPeerChange();
+        if (message.unreadable === undefined) return;
+        call.destroy(
+          new Error(`Cannot read what gobgpd tells of its table: ${message.unreadable}`),
+        );
       };
-      await eachAnswer(client.watchEvent({ ...watch, batchSize }), take, signal);
+      await eachAnswer(call, take, signal);
       throw new Error("gobgpd has ended the watch");
     },
     close() {

@@ -1,40 +1,35 @@
 /** gobgpd 3.x: API v3, service `apipb.GobgpApi`. */
-import { makeClientConstructor } from "@grpc/grpc-js";
+import type { ClientReadableStream } from "@grpc/grpc-js";
 import type { SpeakerApi } from "./api.ts";
 import { speakerApi } from "./api-calls.ts";
-import { codecV3 } from "./codec-v3.ts";
+import { codecV3 as codec } from "./codec-v3.ts";
 import type { Endpoint } from "./endpoint.ts";
 import {
   WatchEventRequest_Table_Filter_Type as Filter,
-  type GobgpApiClient,
+  GobgpApiClient,
   GobgpApiService,
+  Path,
   TableType,
-  WatchEventResponse,
 } from "./generated/v3/gobgp.ts";
-import { MessageReader, Texts } from "./message-reader.ts";
+
+const FILTERS = [
+  { type: Filter.BEST, init: true },
+  { type: Filter.EOR, init: true },
+];
 
 export function openApiV3(
   { target, credentials, channel }: Endpoint,
   now: () => number,
 ): SpeakerApi {
-  const texts = new Texts();
-  const watchEvent = {
-    ...GobgpApiService.watchEvent,
-    responseDeserialize: (bytes: Buffer) =>
-      WatchEventResponse.decode(new MessageReader(bytes, texts)),
+  const client = new GobgpApiClient(target, credentials, channel);
+  const openWatch = (batchSize: number): ClientReadableStream<Buffer> => {
+    const { path, requestSerialize } = GobgpApiService.watchEvent;
+    const request = { peer: {}, table: { filters: FILTERS }, batchSize };
+    return client.makeServerStreamRequest(path, requestSerialize, (bytes) => bytes, request);
   };
-  const Client = makeClientConstructor(
-    { ...GobgpApiService, watchEvent },
-    "apipb.GobgpApi",
-  ) as unknown as typeof GobgpApiClient;
-  const client = new Client(target, credentials, channel);
-  const filters = [
-    { type: Filter.BEST, init: true },
-    { type: Filter.EOR, init: true },
-  ];
-  const watch = { peer: {}, table: { filters } };
+  const readPath = Path.decode;
   return speakerApi(
-    { generation: "v3", client, codec: codecV3, table: TableType.GLOBAL, watch },
+    { generation: "v3", client, codec, readPath, table: TableType.GLOBAL, openWatch },
     now,
   );
 }

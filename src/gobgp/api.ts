@@ -42,8 +42,9 @@ export interface PeerSeen {
 export interface Watch {
   /** How many of those that stand come in a message; gobgpd before 3.27 takes no notice. */
   readonly batchSize: number;
-  /** Called for every message in its order, also for empty ones. */
-  readonly onPaths: (paths: readonly SpeakerPath[]) => void;
+  readonly onPath: (path: SpeakerPath) => void;
+  /** Called for every message after its paths, with how many they were; also for empty ones. */
+  readonly onPaths: (count: number) => void;
   readonly onPeerChange: () => void;
 }
 

@@ -90,15 +90,18 @@ export async function keepsBatchSize(
 ): Promise<boolean | undefined> {
   const enough = new AbortController();
   let kept: boolean | undefined;
-  const onPaths = (paths: readonly SpeakerPath[]): void => {
-    if (paths.length === 0) return;
+  const onPaths = (count: number): void => {
+    if (count === 0) return;
     // A batch size of one gives two paths in a message, which is also how gobgpd counts.
-    kept ??= paths.length < PATHS_FOR_PROBE;
+    kept ??= count < PATHS_FOR_PROBE;
     enough.abort();
   };
   const ends = [signal, enough.signal, AbortSignal.timeout(PROBE_MS)];
   await api
-    .watch({ batchSize: 1, onPaths, onPeerChange: () => {} }, AbortSignal.any(ends))
+    .watch(
+      { batchSize: 1, onPath: () => {}, onPaths, onPeerChange: () => {} },
+      AbortSignal.any(ends),
+    )
     .catch(() => {});
   return kept;
 }

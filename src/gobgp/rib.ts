@@ -39,6 +39,7 @@ export class Rib {
   readonly #hands: RibHands;
   /** The routes of others that have been told, and since when gobgpd has them. */
   readonly #claimed = new Map<string, Told>();
+  readonly #counts = { "mac-ip-route": 0, "imet-route": 0 };
   #lastTold: Told = { table: "mac-ip-route", since: undefined };
   readonly #common = new CommonParts();
   /** Those of them that have not come by since the last connect. */
@@ -91,9 +92,7 @@ export class Rib {
   }
 
   count(table: RouteId["table"]): number {
-    let count = 0;
-    for (const each of this.#claimed.values()) if (each.table === table) count++;
-    return count;
+    return this.#counts[table];
   }
 
   /** A path of the watch. */
@@ -144,7 +143,9 @@ export class Rib {
 
   #standsThere(seen: RouteSeen, { since }: SpeakerPath): void {
     this.#forgetLocal(seen);
+    const { size } = this.#claimed;
     this.#claimed.set(seen.key, this.#told(seen.table, since));
+    if (this.#claimed.size > size) this.#counts[seen.table]++;
     if (this.#unconfirmed.size > 0) this.#unconfirmed.delete(seen.key);
     this.#hands.listener.news(
       seen.table === "mac-ip-route"
@@ -175,6 +176,7 @@ export class Rib {
     const table = this.#claimed.get(key)?.table;
     if (table === undefined) return;
     this.#claimed.delete(key);
+    this.#counts[table]--;
     this.#unconfirmed.delete(key);
     this.#hands.listener.news(
       table === "mac-ip-route"

@@ -80,15 +80,13 @@ export class Session {
 
   #watch(signal: AbortSignal): Promise<never> {
     const { api, rib } = this.#options;
-    const onPaths = (paths: readonly SpeakerPath[]): void => {
-      for (const path of paths) rib.take(path);
-      this.#dump.came(paths.length);
-    };
+    const onPath = (path: SpeakerPath): void => rib.take(path);
+    const onPaths = (count: number): void => this.#dump.came(count);
     const onPeerChange = (): void => {
       // A failure of it the health check meets as well.
       this.#peers(signal).catch(() => {});
     };
-    return api.watch({ batchSize: WATCH_BATCH, onPaths, onPeerChange }, signal);
+    return api.watch({ batchSize: WATCH_BATCH, onPath, onPaths, onPeerChange }, signal);
   }
 
   async #begin(signal: AbortSignal): Promise<void> {

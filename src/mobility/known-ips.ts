@@ -15,6 +15,8 @@ interface KnownIp {
 
 export class KnownIps {
   readonly #ips = new Map<IpAddress, KnownIp>();
+  /** The one that was asked for last, for one decision asks for it ten times. */
+  #last: { readonly ip: IpAddress; readonly known: KnownIp | undefined } | undefined;
 
   /** Of how many anything is known. */
   get size(): number {
@@ -30,7 +32,7 @@ export class KnownIps {
 
   /** Which MACs hold it by anyone's word. */
   holdersOf(ip: IpAddress): readonly MacAddress[] {
-    const holders = this.#ips.get(ip)?.holders;
+    const holders = this.#find(ip)?.holders;
     if (holders === undefined) return [];
     return typeof holders === "string" ? [holders] : [...holders];
   }
@@ -45,7 +47,7 @@ export class KnownIps {
 
   /** Answers whether nobody holds it any more. */
   deleteHolder(ip: IpAddress, mac: MacAddress): boolean {
-    const known = this.#ips.get(ip);
+    const known = this.#find(ip);
     if (known === undefined) return false;
     const { holders } = known;
     if (holders instanceof Set) holders.delete(mac);
@@ -59,7 +61,7 @@ export class KnownIps {
 
   /** The neighbour row last asked for: which MACs hold an IP changes with every one of them. */
   neighbourOf(ip: IpAddress): NeighbourRow | undefined {
-    return this.#ips.get(ip)?.neighbour;
+    return this.#find(ip)?.neighbour;
   }
 
   setNeighbour(ip: IpAddress, row: NeighbourRow | undefined): void {
@@ -70,7 +72,7 @@ export class KnownIps {
 
   /** Who had it last, though nobody may have it now (`announcer.ts`). */
   ownerOf(ip: IpAddress): MacAddress | undefined {
-    return this.#ips.get(ip)?.owner;
+    return this.#find(ip)?.owner;
   }
 
   setOwner(ip: IpAddress, mac: MacAddress | undefined): void {
@@ -79,11 +81,17 @@ export class KnownIps {
     this.#forget(ip, known);
   }
 
+  #find(ip: IpAddress): KnownIp | undefined {
+    if (this.#last?.ip !== ip) this.#last = { ip, known: this.#ips.get(ip) };
+    return this.#last.known;
+  }
+
   #known(ip: IpAddress): KnownIp {
-    let known = this.#ips.get(ip);
+    let known = this.#find(ip);
     if (known === undefined) {
       known = { holders: undefined, neighbour: undefined, owner: undefined };
       this.#ips.set(ip, known);
+      this.#last = { ip, known };
     }
     return known;
   }
@@ -91,6 +99,8 @@ export class KnownIps {
   /** Where nothing is known any more. */
   #forget(ip: IpAddress, { holders, neighbour, owner }: KnownIp): void {
     const isKnown = holders !== undefined || neighbour !== undefined || owner !== undefined;
-    if (!isKnown) this.#ips.delete(ip);
+    if (isKnown) return;
+    this.#ips.delete(ip);
+    this.#last = undefined;
   }
 }

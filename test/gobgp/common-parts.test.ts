@@ -9,7 +9,10 @@ const IPV4 = { kind: "ipv4", admin: "10.255.0.1", number: 10 } as const;
 describe("What routes have in common", () => {
   it("is one value for all of them", () => {
     const common = new CommonParts();
-    const lists = [[AS2, IPV4], [{ ...AS2 }, { ...IPV4 }]].map((each) => common.routeTargets(each));
+    const lists = [
+      [AS2, IPV4],
+      [{ ...AS2 }, { ...IPV4 }],
+    ].map((each) => common.routeTargets(each));
     expect(lists[0]).toEqual(["65000:10", "10.255.0.1:10"]);
     expect(lists[1]).toBe(lists[0]);
     expect(common.routeTargets([AS2])).toBe(common.routeTargets([{ ...AS2 }]));

@@ -309,12 +309,15 @@ async function dumpedBy(api: SpeakerApi, batchSize: number): Promise<number> {
   const end = new AbortController();
   const dump = new Dump(batchSize);
   let paths = 0;
-  const onPaths = ({ length }: readonly unknown[]): void => {
+  const onPaths = (length: number): void => {
     if (dump.isOver) return;
     paths += length;
     dump.came(length);
   };
-  const watch = api.watch({ batchSize, onPaths, onPeerChange: () => {} }, end.signal);
+  const watch = api.watch(
+    { batchSize, onPath: () => {}, onPaths, onPeerChange: () => {} },
+    end.signal,
+  );
   await Promise.race([dump.over, watch]);
   end.abort();
   await watch.catch(() => {});

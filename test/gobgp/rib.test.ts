@@ -59,6 +59,20 @@ describe("A path of the watch", () => {
     ]);
   });
 
+  it("is counted once with all that stand of its type, however often it comes", () => {
+    const { rib } = watched();
+    const counts = (): readonly number[] => [rib.count("mac-ip-route"), rib.count("imet-route")];
+    for (const route of [remote, remote, other]) rib.take(claim(route));
+    const imet = must(imetRoutePath(imetRoute({ nexthop: there })));
+    rib.take(from("192.0.2.254", imet));
+    expect(counts()).toEqual([2, 1]);
+    for (const route of [remote, remote]) rib.take(withdraw(route));
+    expect(counts()).toEqual([1, 1]);
+    rib.begin();
+    rib.sweep();
+    expect(counts()).toEqual([0, 0]);
+  });
+
   it("that withdraws what was never there is passed over", () => {
     const { rib, news, notices } = watched();
     rib.take(withdraw());

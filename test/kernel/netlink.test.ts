@@ -1,4 +1,5 @@
 /** Netlink under pressure: more news than the buffer holds, more errors than the buffer holds. */
+import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -172,6 +173,33 @@ describe("The monitor", () => {
 });
 
 describe("The worker", () => {
+  it("may have been started before, and is not taken over when it is over", async () => {
+    const started = (): Worker =>
+      new Worker(new URL("../../dist/src/linux/netlink-worker.js", import.meta.url));
+    const links = async (worker: Worker): Promise<number> => {
+      const died: string[] = [];
+      await using client = new NetlinkClient(
+        (reason) => died.push(reason),
+        () => 0,
+        worker,
+      );
+      const request = new MessageWriter();
+      writeLinkDump(request, "device");
+      let messages = 0;
+      await client.dump(request.finish(), () => messages++);
+      expect(died).toEqual([]);
+      return messages;
+    };
+    const alive = started();
+    const isOver = once(alive, "exit");
+    expect(await links(alive)).toBeGreaterThan(0);
+    // It was the client's.
+    await isOver;
+    const over = started();
+    await over.terminate();
+    expect(await links(over)).toBeGreaterThan(0);
+  });
+
   it("that dies is told, replaced, and everything is read again", async () => {
     makeSegment();
     const died: string[] = [];

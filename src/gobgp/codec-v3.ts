@@ -18,7 +18,7 @@ export const codecV3: PathCodec<api.Path> = { encode, decode };
 const TYPE_URL = "type.googleapis.com/apipb.";
 
 function pack<T>(name: string, messages: api.MessageFns<T>, message: T): Any {
-  return { typeUrl: TYPE_URL + name, value: Buffer.from(messages.encode(message).finish()) };
+  return { typeUrl: TYPE_URL + name, value: messages.encode(message).finish() };
 }
 
 /** A reader of the bytes for each name that an `Any` may have in some place. */
@@ -53,7 +53,7 @@ function encodeNlri(nlri: Nlri): Any | undefined {
     case "mac-ip":
       return pack("EVPNMACIPAdvertisementRoute", api.EVPNMACIPAdvertisementRoute, {
         rd: nlri.rd && encodeRd(nlri.rd),
-        esi: nlri.esi && { type: nlri.esi.type, value: Buffer.from(nlri.esi.value) },
+        esi: nlri.esi && { type: nlri.esi.type, value: nlri.esi.value },
         ethernetTag: nlri.ethernetTag,
         macAddress: nlri.mac,
         ipAddress: nlri.ip,
@@ -110,10 +110,8 @@ function encodeAttribute(attribute: Attribute): Any[] {
           communities: attribute.communities.flatMap(encodeCommunity),
         }),
       ];
-    case "pmsi": {
-      const pmsi = { ...attribute, id: Buffer.from(attribute.id) };
-      return [pack("PmsiTunnelAttribute", api.PmsiTunnelAttribute, pmsi)];
-    }
+    case "pmsi":
+      return [pack("PmsiTunnelAttribute", api.PmsiTunnelAttribute, attribute)];
     case "other":
       return [];
   }

@@ -34,7 +34,7 @@ function encodeNlri(nlri: Nlri): api.NLRI["nlri"] {
         $case: "evpnMacadv",
         value: {
           rd: nlri.rd && { rd: encodeRd(nlri.rd) },
-          esi: nlri.esi && { type: nlri.esi.type, value: Buffer.from(nlri.esi.value) },
+          esi: nlri.esi && { type: nlri.esi.type, value: nlri.esi.value },
           ethernetTag: nlri.ethernetTag,
           macAddress: nlri.mac,
           ipAddress: nlri.ip,
@@ -85,7 +85,7 @@ function encodeAttribute(attribute: Attribute): api.Attribute["attr"] {
       };
     case "pmsi": {
       const { flags, type, label, id } = attribute;
-      return { $case: "pmsiTunnel", value: { flags, type, label, id: Buffer.from(id) } };
+      return { $case: "pmsiTunnel", value: { flags, type, label, id } };
     }
     case "other":
       return undefined;

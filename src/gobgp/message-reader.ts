@@ -48,7 +48,8 @@ export class MessageReader extends BinaryReader {
   readonly #texts: Texts;
 
   constructor(bytes: Buffer, texts: Texts) {
-    super(bytes);
+    // Of a Buffer, each view would be a Buffer, which takes twice as long to make.
+    super(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
     this.#bytes = bytes;
     this.#texts = texts;
   }

@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "$0")/../../.."
 
-options='outputServices=grpc-js,env=node,esModuleInterop=true,importSuffix=.ts,oneof=unions-value'
+options='outputServices=grpc-js,esModuleInterop=true,importSuffix=.ts,oneof=unions-value'
 options="$options,enumsAsLiterals=true,unrecognizedEnum=false,outputJsonMethods=false"
 options="$options,outputPartialMethods=false,useExactTypes=false,useDate=false,comments=false"
 

@@ -181,7 +181,7 @@ export interface Path {
   isWithdraw: boolean;
   family: Family | undefined;
   neighborIp: string;
-  pattrsBinary: Buffer[];
+  pattrsBinary: Uint8Array[];
 }
 
 export interface Family {
@@ -206,7 +206,7 @@ export interface EVPNInclusiveMulticastEthernetTagRoute {
 
 export interface EthernetSegmentIdentifier {
   type: number;
-  value: Buffer;
+  value: Uint8Array;
 }
 
 export interface RouteDistinguisherTwoOctetASN {
@@ -240,7 +240,7 @@ export interface PmsiTunnelAttribute {
   flags: number;
   type: number;
   label: number;
-  id: Buffer;
+  id: Uint8Array;
 }
 
 export interface ExtendedCommunitiesAttribute {
@@ -1531,7 +1531,7 @@ export const Path: MessageFns<Path> = {
               break;
             }
 
-            message.pattrsBinary.push(Buffer.from(reader.bytes()));
+            message.pattrsBinary.push(reader.bytes());
             continue;
           }
         }
@@ -1788,7 +1788,7 @@ export const EVPNInclusiveMulticastEthernetTagRoute: MessageFns<EVPNInclusiveMul
 };
 
 function createBaseEthernetSegmentIdentifier(): EthernetSegmentIdentifier {
-  return { type: 0, value: Buffer.alloc(0) };
+  return { type: 0, value: new Uint8Array(0) };
 }
 
 export const EthernetSegmentIdentifier: MessageFns<EthernetSegmentIdentifier> = {
@@ -1828,7 +1828,7 @@ export const EthernetSegmentIdentifier: MessageFns<EthernetSegmentIdentifier> = 
               break;
             }
 
-            message.value = Buffer.from(reader.bytes());
+            message.value = reader.bytes();
             continue;
           }
         }
@@ -2154,7 +2154,7 @@ export const MpReachNLRIAttribute: MessageFns<MpReachNLRIAttribute> = {
 };
 
 function createBasePmsiTunnelAttribute(): PmsiTunnelAttribute {
-  return { flags: 0, type: 0, label: 0, id: Buffer.alloc(0) };
+  return { flags: 0, type: 0, label: 0, id: new Uint8Array(0) };
 }
 
 export const PmsiTunnelAttribute: MessageFns<PmsiTunnelAttribute> = {
@@ -2216,7 +2216,7 @@ export const PmsiTunnelAttribute: MessageFns<PmsiTunnelAttribute> = {
               break;
             }
 
-            message.id = Buffer.from(reader.bytes());
+            message.id = reader.bytes();
             continue;
           }
         }

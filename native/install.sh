@@ -13,4 +13,6 @@ if ! node -e 'require(process.argv[1])' "$addon" 2>/dev/null; then
   rm -f "$addon"
   sh "$here/build.sh"
 fi
-node "$here/../dist/src/write-compiled.js"
+program=$here/../dist/src
+[ ! -e "$program/roamd.cjs" ] || node "$program/write-compiled.js" ||
+  echo "roamd starts somewhat later: what Node makes of its text could not be kept" >&2

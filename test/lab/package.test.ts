@@ -85,6 +85,15 @@ describe.skipIf(prefix === undefined)("The installed package", () => {
     expect(run("node", words)).toEqual({ code: 0, said: "" });
   });
 
+  it("keeps what this Node makes of its text, and runs without it", () => {
+    const kept = join(root, "dist/src/roamd.cjs.bytecode");
+    expect(statSync(kept).size).toBeGreaterThan(100_000);
+    rmSync(kept);
+    expect(run("node", [main, "--check"])).toEqual({ code: 0, said: "" });
+    expect(run("sh", [join(root, "native/install.sh")])).toEqual({ code: 0, said: "" });
+    expect(statSync(kept).size).toBeGreaterThan(100_000);
+  });
+
   it("builds the addon where the one it brings can not be loaded, and says what that takes", () => {
     const copy = join(directory, "native");
     cpSync(join(root, "native"), copy, { recursive: true });

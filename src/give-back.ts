@@ -16,15 +16,19 @@ export async function giveBackAfter(work: Promise<void>, signal: AbortSignal): P
   await work;
   try {
     await sleep(QUIET_MS, undefined, { signal });
-    if (process.memoryUsage().heapTotal > SMALL_BYTES) await collect();
   } catch {
-    // We leave, or this Node.js was built without an inspector.
+    // We leave.
+    return;
   }
+  if (process.memoryUsage().heapTotal > SMALL_BYTES) collect();
 }
 
-async function collect(): Promise<void> {
-  const { Session } = await import("node:inspector");
-  const session = new Session();
+function collect(): void {
+  const inspector: typeof import("node:inspector") | undefined =
+    process.getBuiltinModule("node:inspector");
+  // This Node.js was built without.
+  if (inspector === undefined) return;
+  const session = new inspector.Session();
   session.connect();
   // Not within the answer: that never returns (Node 20.20).
   session.post("HeapProfiler.collectGarbage", () => setImmediate(() => session.disconnect()));

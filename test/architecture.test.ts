@@ -106,6 +106,12 @@ function wrongImports(sources: Sources): readonly string[] {
   return wrong;
 }
 
+function lateImports(sources: Sources): readonly string[] {
+  return [...sources].flatMap(([path, text]) =>
+    roomOf(path) !== "cli" && /\bawait import\(/.test(withoutComments(text)) ? [path] : [],
+  );
+}
+
 /** The first way around from a room back to itself, if there is one. */
 function cycle(sources: Sources): readonly string[] | undefined {
   const next = new Map<string, Set<string>>();
@@ -189,6 +195,10 @@ describe("The source", () => {
     expect(wrongTime(sources)).toEqual([]);
   });
 
+  it("imports nothing late: the program in one file could not (`compiled.ts`)", () => {
+    expect(lateImports(sources)).toEqual([]);
+  });
+
   it("is in files of a size to be read, whose names say what they are for", () => {
     expect(wrongShape(sources)).toEqual([]);
   });
@@ -239,6 +249,12 @@ describe("The rules themselves find", () => {
     expect(cycle(around)).toEqual(["a", "b", "c", "a"]);
     around.delete("c/one.ts");
     expect(cycle(around)).toBeUndefined();
+  });
+
+  it("what is imported late, but by `roam`, which is not that program", () => {
+    const text = 'const a = await import("node:inspector");';
+    expect(lateImports(source("give-back.ts", text))).toEqual(["give-back.ts"]);
+    expect(lateImports(source("cli/command.ts", text))).toEqual([]);
   });
 
   it.each([

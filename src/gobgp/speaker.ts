@@ -20,6 +20,7 @@ import {
   type SessionState,
   type SpeakerApi,
 } from "./api.ts";
+import { CommonParts } from "./common-parts.ts";
 import { openApi, refuseSpeaker } from "./detect.ts";
 import { openEndpoint, type TlsFiles } from "./endpoint.ts";
 import type { GobgpNotice } from "./notice.ts";
@@ -164,9 +165,10 @@ class GobgpSpeaker implements Gobgp {
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, readonly PathSeen[]>> {
     const paths = new Map<string, PathSeen[]>();
+    const common = new CommonParts();
     let kept = 0;
     const look = (path: SpeakerPath): void => {
-      const id = path.nlri === undefined ? undefined : readRouteId(path.nlri);
+      const id = path.nlri === undefined ? undefined : readRouteId(path.nlri, common);
       if (id?.ok !== true || kept >= PATHS_MAX || !isWanted(id.value)) return;
       kept++;
       const { best, since, raw = [] } = path;

@@ -15,7 +15,8 @@ import {
   type WatchEventResponse,
 } from "../../src/gobgp/generated/v4/gobgp.ts";
 
-type WatchCall = ServerWritableStream<WatchEventRequest, WatchEventResponse>;
+/** Bytes are sent as they are. */
+type WatchCall = ServerWritableStream<WatchEventRequest, WatchEventResponse | Buffer>;
 
 export class FakeGobgpd {
   asn = 65_000;
@@ -57,7 +58,11 @@ export class FakeGobgpd {
       _,
       done,
     ) => done(null, { global: { asn: this.asn, routerId: this.routerId } });
-    this.#server.addService(GoBgpServiceService, {
+    const { watchEvent } = GoBgpServiceService;
+    const responseSerialize = (said: WatchEventResponse | Buffer): Buffer =>
+      Buffer.isBuffer(said) ? said : watchEvent.responseSerialize(said);
+    const service = { ...GoBgpServiceService, watchEvent: { ...watchEvent, responseSerialize } };
+    this.#server.addService(service, {
       getBgp,
       listPeer: nobody,
       listPath: nobody,

@@ -75,6 +75,20 @@ describe("A speaker that can not be used", () => {
     expect(server.written).toEqual([]);
   });
 
+  it("is one that says of its table what can not be read", async () => {
+    await using server = new FakeGobgpd();
+    server.onWatch = (call) => {
+      call.write({ event: { $case: "peer", value: {} } });
+      // A table of five bytes, of which one is there.
+      call.write(Buffer.from([0x1a, 5, 0x12]));
+    };
+    await server.start();
+    const { keeper, gobgp } = speaking({ address: server.address });
+    await using _gobgp = gobgp;
+    const told = await keeper.until(() => keeper.told("gobgp-disconnected")[0]);
+    expect(told.reason).toContain("Cannot read what gobgpd tells of its table: ");
+  });
+
   it("is one on which BGP is not started, until it is", async () => {
     await using server = new FakeGobgpd();
     server.asn = 0;

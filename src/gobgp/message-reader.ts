@@ -1,7 +1,7 @@
 /**
  * Reads protobuf messages of which there are very many, and leaves little behind: a text that stands in
  * one message after the other (next hops, route distinguishers, neighbors) is made once, and fields that
- * we do not know are passed over without a view of each. Of a table's dump that is a sixth of all memory
+ * we do not know are passed over without a view of each. Of a table's dump that is a tenth of all memory
  * that is made for it.
  */
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";

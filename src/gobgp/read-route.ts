@@ -129,6 +129,8 @@ function readMacIpRoute(
   const esi = readEsi(parts);
   if (esi === undefined) return err("esi");
   const { mobility, defaultGateway } = said.communities;
+  // Field by field: an object that begins with a spread has a shape of its own in V8 (Node 20). So are
+  // those above it: with two spreads a route took a microsecond longer.
   return ok({
     rd,
     ethernetTag,

@@ -1,6 +1,7 @@
 /**
  * The program in one file, with what V8 has made of its text when it was built (`write-compiled.ts`):
- * to do that anew takes a fifth of the time until the configuration is read (30 of 140 ms). What was made by another V8, or of another text, is not used. Such a program can not `import()` (Node 20).
+ * to do that anew takes a fifth of the time until the configuration is read (30 of 140 ms). What was
+ * made by another V8, or of another text, is not used. Such a program can not `import()` (Node 20).
  */
 import { readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";

@@ -19,6 +19,7 @@ import {
   sessionState,
 } from "./api.ts";
 import { MessageReader, Texts } from "./message-reader.ts";
+import { ReadyCall } from "./ready-call.ts";
 import { EVPN_FAMILY, type PathCodec } from "./speaker-path.ts";
 import { type ReadPath, WatchMessage } from "./watch-message.ts";
 
@@ -75,6 +76,9 @@ export function speakerApi<Message, Table>(
   { generation, client, codec, readPath, table, openWatch }: Generation<Message, Table>,
   now: () => number,
 ): SpeakerApi {
+  const writing = new ReadyCall<{ tableType: Table; paths: Message[] }>((metadata, done) =>
+    client.addPathStream(metadata, {}, done),
+  );
   return {
     generation,
     async identity(signal) {
@@ -104,15 +108,7 @@ export function speakerApi<Message, Table>(
     },
     async write(paths, signal) {
       const messages = paths.map((path) => codec.encode(path, now()));
-      await answerOf<unknown>(
-        (metadata, options, done) => {
-          const call = client.addPathStream(metadata, options, done);
-          // One message is taken or refused as a whole; the end of the stream asks for the answer.
-          call.end({ tableType: table, paths: messages });
-          return call;
-        },
-        { now, signal },
-      );
+      await writing.send({ tableType: table, paths: messages }, signal);
     },
     async watch({ batchSize, onPath, onPaths, onPeerChange }, signal) {
       const texts = new Texts();
@@ -133,6 +129,7 @@ export function speakerApi<Message, Table>(
       throw new Error("gobgpd has ended the watch");
     },
     close() {
+      writing.close();
       client.close();
     },
   };

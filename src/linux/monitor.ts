@@ -108,7 +108,12 @@ export class NetlinkMonitor implements Disposable {
     const groups = [RouteGroup.link, RouteGroup.neighbour];
     this.#socket = openRouteSocket(groups, { receiveBuffer });
     attachFilter(this.#socket, echoFilter([]));
-    const received = (count: number, errno: number): void => this.#received(count, errno);
+    const received = (count: number, errno: number): void => {
+      // What has been said in this turn of the event loop goes out before it is over: what the kernel tells
+      // with a host's first frame is not to hold up its route.
+      if (errno === 0 && count < SLOTS) setImmediate(() => this.#received(count, errno));
+      else this.#received(count, errno);
+    };
     const started = this.#socket.start(this.#slab, SLOT_SIZE, this.#meta, received, MAX_BATCHES);
     check("Cannot listen to netlink", started);
   }

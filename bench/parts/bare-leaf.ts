@@ -11,9 +11,15 @@ import { now } from "../../labs/runner/clock.ts";
 import { poll } from "../../labs/runner/poll.ts";
 import { ipv4FromBytes, parseIp } from "../../src/evpn/ip.ts";
 import { macFromBytes, parseMac } from "../../src/evpn/mac.ts";
+import { answerOf } from "../../src/gobgp/api.ts";
+import type { ApiClient } from "../../src/gobgp/api-calls.ts";
+import { codecV3 } from "../../src/gobgp/codec-v3.ts";
+import { codecV4 } from "../../src/gobgp/codec-v4.ts";
 import { openApi } from "../../src/gobgp/detect.ts";
 import { openEndpoint } from "../../src/gobgp/endpoint.ts";
-import type { Attribute, Nlri, SpeakerPath } from "../../src/gobgp/speaker-path.ts";
+import { GobgpApiClient, TableType as TableV3 } from "../../src/gobgp/generated/v3/gobgp.ts";
+import { GoBgpServiceClient, TableType as TableV4 } from "../../src/gobgp/generated/v4/gobgp.ts";
+import type { Attribute, Nlri, PathCodec, SpeakerPath } from "../../src/gobgp/speaker-path.ts";
 import { type DatagramSocket, META_PER_DATAGRAM } from "../../src/linux/native.ts";
 import { NetlinkConversation } from "../../src/linux/netlink-conversation.ts";
 import { HOST_SIGNS } from "../../src/linux/packet-filter.ts";
@@ -56,9 +62,31 @@ const endpoint = openEndpoint("127.0.0.1:50051", undefined);
 const api = await poll("gobgpd", () =>
   openApi(endpoint, { now, signal: never }).catch(() => undefined),
 );
+const client = [endpoint.target, endpoint.credentials, endpoint.channel] as const;
+const addPaths =
+  api.generation === "v4"
+    ? addPathStream(new GoBgpServiceClient(...client), codecV4, TableV4.TABLE_TYPE_GLOBAL)
+    : addPathStream(new GobgpApiClient(...client), codecV3, TableV3.GLOBAL);
 
 let waiting: SpeakerPath[] = [];
 let isWriting = false;
+
+/** As any client calls it: when there is something to say. roamd has the call open by then. */
+function addPathStream<Message, Table>(
+  speaker: Pick<ApiClient<Message, Table>, "addPathStream">,
+  codec: PathCodec<Message>,
+  tableType: Table,
+): (paths: readonly SpeakerPath[]) => Promise<unknown> {
+  return (paths) =>
+    answerOf(
+      (metadata, options, done) => {
+        const call = speaker.addPathStream(metadata, options, done);
+        call.end({ tableType, paths: paths.map((path) => codec.encode(path, now())) });
+        return call;
+      },
+      { now, signal: never },
+    );
+}
 
 function say(paths: readonly SpeakerPath[]): void {
   waiting.push(...paths);
@@ -70,7 +98,7 @@ async function write(): Promise<void> {
   while (waiting.length > 0) {
     const paths = waiting.slice(0, PATHS_PER_MESSAGE);
     waiting = waiting.slice(PATHS_PER_MESSAGE);
-    await api.write(paths, never);
+    await addPaths(paths);
   }
   isWriting = false;
 }

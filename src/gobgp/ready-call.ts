@@ -42,6 +42,7 @@ export class ReadyCall<Message> {
   send(message: Message, signal: AbortSignal): Promise<void> {
     const opened = this.#ready ?? this.#opened();
     this.#ready = undefined;
+    clearTimeout(this.#timer);
     return new Promise((resolve, reject) => {
       const cancel = (): void => opened.call.cancel();
       const late = setTimeout(() => {

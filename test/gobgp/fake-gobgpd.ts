@@ -30,6 +30,8 @@ export class FakeGobgpd {
     call.write({ event: { $case: "table", value: { paths: [] } } });
   };
   readonly written: Path[][] = [];
+  /** Calls to write that have been opened, whether anything has come by them or not. */
+  opened = 0;
   readonly #server = new Server();
   #port = 0;
 
@@ -72,6 +74,7 @@ export class FakeGobgpd {
         done: (error: { code: status; details: string } | null, response?: object) => void,
       ) => {
         const paths: Path[] = [];
+        this.opened++;
         call.on("data", (request: AddPathStreamRequest) => paths.push(...request.paths));
         call.on("end", () => {
           const refusal = this.refuse(paths);

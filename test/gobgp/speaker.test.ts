@@ -1,5 +1,5 @@
 import { status } from "@grpc/grpc-js";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { macIpRouteKey } from "../../src/evpn/mac-ip-route.ts";
 import { codecV4 } from "../../src/gobgp/codec-v4.ts";
 import type { Path } from "../../src/gobgp/generated/v4/gobgp.ts";
@@ -163,6 +163,21 @@ describe("A connection", () => {
 });
 
 describe("The drivers", () => {
+  it("have a call open before there is anything to say", async () => {
+    await using server = new FakeGobgpd();
+    await server.start();
+    const { keeper, gobgp } = speaking({ address: server.address });
+    await using _gobgp = gobgp;
+    await keeper.until(() => keeper.of("told")[0]);
+    // By the first one it was found out whether gobgpd can be used.
+    await vi.waitUntil(() => server.opened === 2);
+    expect(server.written).toHaveLength(1);
+
+    expect(await gobgp.drivers["mac-ip-route"].write(puts(1), never)).toEqual([]);
+    expect([server.opened, server.written.length]).toEqual([2, 2]);
+    await vi.waitUntil(() => server.opened === 3);
+  });
+
   it("fail for now while there is no gobgpd", async () => {
     const { gobgp } = speaking({ address: "127.0.0.1:1" });
     await using _gobgp = gobgp;

@@ -99,6 +99,7 @@ export class NetlinkMonitor implements Disposable {
   readonly #listener: MonitorListener;
   readonly #slab: Uint8Array = new Uint8Array(SLOTS * SLOT_SIZE);
   readonly #meta: Int32Array = new Int32Array(SLOTS * META_PER_DATAGRAM);
+  #isClosed = false;
 
   constructor(
     listener: MonitorListener,
@@ -124,10 +125,12 @@ export class NetlinkMonitor implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#isClosed = true;
     this.#socket.close();
   }
 
   #received(count: number, errno: number): void {
+    if (this.#isClosed) return;
     let lost = errno === Errno.ENOBUFS;
     for (let i = 0; i < count; i++) {
       const at = i * META_PER_DATAGRAM;

@@ -99,7 +99,6 @@ export class NetlinkMonitor implements Disposable {
   readonly #listener: MonitorListener;
   readonly #slab: Uint8Array = new Uint8Array(SLOTS * SLOT_SIZE);
   readonly #meta: Int32Array = new Int32Array(SLOTS * META_PER_DATAGRAM);
-  #isClosed = false;
 
   constructor(
     listener: MonitorListener,
@@ -109,12 +108,7 @@ export class NetlinkMonitor implements Disposable {
     const groups = [RouteGroup.link, RouteGroup.neighbour];
     this.#socket = openRouteSocket(groups, { receiveBuffer });
     attachFilter(this.#socket, echoFilter([]));
-    const received = (count: number, errno: number): void => {
-      // What has been said in this turn of the event loop goes out before it is over: what the kernel tells
-      // with a host's first frame is not to hold up its route.
-      if (errno === 0 && count < SLOTS) setImmediate(() => this.#received(count, errno));
-      else this.#received(count, errno);
-    };
+    const received = (count: number, errno: number): void => this.#received(count, errno);
     const started = this.#socket.start(this.#slab, SLOT_SIZE, this.#meta, received, MAX_BATCHES);
     check("Cannot listen to netlink", started);
   }
@@ -125,12 +119,10 @@ export class NetlinkMonitor implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#isClosed = true;
     this.#socket.close();
   }
 
   #received(count: number, errno: number): void {
-    if (this.#isClosed) return;
     let lost = errno === Errno.ENOBUFS;
     for (let i = 0; i < count; i++) {
       const at = i * META_PER_DATAGRAM;

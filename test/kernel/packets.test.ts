@@ -75,13 +75,6 @@ describe("A frame on a port", () => {
     expect(portStatus("p1")).toMatchObject({ state: "up", frames: 1 });
   });
 
-  it("is told before what the bridge has learned from it, whichever of the two is heard first", async () => {
-    using host = new Host("p1h");
-    host.send(gratuitousArp(M, "192.0.2.1"));
-    await recorder.until(() => recorder.of("seen").length === 2);
-    expect(recorder.of("seen").map(({ signal }) => signal)).toEqual(["gratuitous-arp", "data"]);
-  });
-
   it("that has come is told before anything else is listened to, if need be", () => {
     using host = new Host("p1h");
     for (let number = 1; number <= 3; number++) {

@@ -33,6 +33,16 @@ function ready() {
   return { calls, call };
 }
 
+/** After one message, with the next call open. */
+async function readyAgain() {
+  const { calls, call } = ready();
+  const first = call.send("a", never);
+  calls[0]?.answer();
+  await first;
+  vi.advanceTimersByTime(100);
+  return { calls, call };
+}
+
 beforeEach(() => {
   vi.useFakeTimers();
 });
@@ -68,11 +78,7 @@ describe("A call of one message", () => {
   });
 
   it("that has ended before there was anything to say is not used, nor opened again until then", async () => {
-    const { calls, call } = ready();
-    const first = call.send("a", never);
-    calls[0]?.answer();
-    await first;
-    vi.advanceTimersByTime(100);
+    const { calls, call } = await readyAgain();
     calls[1]?.answer(status.UNAVAILABLE);
     vi.advanceTimersByTime(1000);
     expect(calls).toHaveLength(2);
@@ -108,11 +114,7 @@ describe("A call of one message", () => {
   });
 
   it("is given up when nothing will be said any more, and none is opened after", async () => {
-    const { calls, call } = ready();
-    const first = call.send("a", never);
-    calls[0]?.answer();
-    await first;
-    vi.advanceTimersByTime(100);
+    const { calls, call } = await readyAgain();
     const cancelled = vi.fn();
     Object.assign(calls[1] ?? {}, { cancel: cancelled });
     call.close();

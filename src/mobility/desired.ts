@@ -89,13 +89,25 @@ function beats(
   return !outranks(best.claim, claim) && entry.mac < best.entry.mac;
 }
 
-/** The claim with which the MAC's owner, and nobody but its owner, gives it this IP. */
+/**
+ * The claim with which the MAC's owner, and nobody but its owner, gives it this IP. An owner that
+ * tells the MAC alone so far has taken it over with the IPs that others tell (`remoteIps`), each with
+ * the number it was told with: the new number says nothing of who has the IP.
+ */
 export function remoteClaimTo(ip: IpAddress, entry: MacEntry): MacClaim | undefined {
   const owner = ownerElsewhere(entry);
+  if (owner === undefined) return undefined;
+  let former: MacClaim | undefined;
+  let hasOwnIps = entry.frozen !== undefined;
   for (const route of entry.remote) {
-    if (route.ip === ip && route.nexthop === owner?.vtep) return claimOf(route);
+    const isOwners = route.nexthop === owner.vtep;
+    if (isOwners && route.ip !== undefined) hasOwnIps = true;
+    if (route.ip !== ip) continue;
+    const claim = claimOf(route);
+    if (isOwners) return claim;
+    if (former === undefined || outranks(claim, former)) former = claim;
   }
-  return undefined;
+  return former === undefined || hasOwnIps ? undefined : { ...former, vtep: owner.vtep };
 }
 
 /** That we want frames flooded to us (RFC 7432 §11, RFC 8365 §9). */

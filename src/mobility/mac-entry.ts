@@ -228,18 +228,27 @@ export function ipsOf(entry: MacEntry): readonly IpAddress[] {
   return owner === undefined ? [] : remoteIps(entry, owner.vtep);
 }
 
-/** The IPs that this VTEP's routes give the MAC. */
-export function remoteIps({ remote }: Pick<MacEntry, "remote">, vtep: VtepAddress): IpAddress[] {
+/**
+ * The IPs of the MAC at the VTEP that owns it: those it tells, and as long as it tells none those that
+ * others tell. A host moves as a whole (C1.25), and the MAC is told first: without this every move
+ * takes its neighbours out of the kernel for the moment between two routes. Where a duplicate is
+ * frozen, the others' routes do not count.
+ */
+export function remoteIps(
+  { remote, frozen }: Pick<MacEntry, "remote" | "frozen">,
+  vtep: VtepAddress,
+): readonly IpAddress[] {
   const [first] = remote;
   // Nearly always; and a list that is added to has room for sixteen (Node 20).
   if (first !== undefined && remote.length === 1) {
-    return first.nexthop === vtep && first.ip !== undefined ? [first.ip] : [];
+    return first.nexthop === vtep ? ipOf(first) : NO_IPS;
   }
-  const ips: IpAddress[] = [];
+  const own: IpAddress[] = [];
+  const others: IpAddress[] = [];
   for (const { nexthop, ip } of remote) {
-    if (nexthop === vtep && ip !== undefined) ips.push(ip);
+    if (ip !== undefined) (nexthop === vtep ? own : others).push(ip);
   }
-  return ips;
+  return own.length > 0 || frozen !== undefined ? own : others;
 }
 
 /** Every IP that our own claim or any route gives the MAC, once. */

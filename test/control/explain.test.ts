@@ -200,9 +200,16 @@ describe("explain an IP", () => {
 
   it("is not a MAC's by the word of a leaf that does not have the MAC", () => {
     const leaf = Leaf.ready(A);
-    leaf.hears(adv(B, { seq: 2 }));
+    leaf.hears(adv(B, { seq: 2, ip: I6 }));
     leaf.hears(adv(C, { ip: I4, seq: 1 }));
     expect(asked(leaf)).toEqual([[M, false, "other-owner"]]);
+  });
+
+  it("goes with the MAC to a leaf that has told the MAC alone so far", () => {
+    const leaf = Leaf.ready(A);
+    leaf.hears(adv(C, { ip: I4, seq: 1 }));
+    leaf.hears(adv(B, { seq: 2 }));
+    expect(asked(leaf)).toEqual([[M, true, null]]);
   });
 
   it("that nobody has has no answer", () => {

@@ -148,9 +148,46 @@ describe("A neighbour", () => {
   it("is told only by the owner of the MAC", () => {
     const leaf = Leaf.ready(ip("192.0.2.9"));
     leaf.hears(adv(A, { ip: I4 }));
+    leaf.hears(adv(B, { seq: 1, ip: I5 }));
+
+    expect(leaf.fdb()).toBe(B);
+    expect(leaf.rows("neighbour")).toMatchObject([{ ip: I5 }]);
+  });
+
+  it("C1.25 stays while the MAC's new owner has told the MAC alone, and ends with the old routes", () => {
+    const leaf = Leaf.ready(ip("192.0.2.9"));
+    leaf.hears(adv(A));
+    leaf.hears(adv(A, { ip: I4 }));
+    leaf.hears(adv(A, { ip: I6 }));
     leaf.hears(adv(B, { seq: 1 }));
 
     expect(leaf.fdb()).toBe(B);
+    expect(leaf.rows("neighbour")).toMatchObject([{ ip: I4 }, { ip: I6 }]);
+
+    leaf.hearsWithdrawn(adv(A, { ip: I6 }));
+    expect(leaf.rows("neighbour")).toMatchObject([{ ip: I4 }]);
+    leaf.hearsWithdrawn(adv(A, { ip: I4 }));
     expect(leaf.rows("neighbour")).toEqual([]);
+  });
+
+  it("is what the new owner tells as soon as it tells an IP, however many others there were", () => {
+    const leaf = Leaf.ready(ip("192.0.2.9"));
+    leaf.hears(adv(A, { ip: I4 }));
+    leaf.hears(adv(A, { ip: I6 }));
+    leaf.hears(adv(B, { seq: 1 }));
+    leaf.hears(adv(B, { seq: 1, ip: I4 }));
+
+    expect(leaf.rows("neighbour")).toMatchObject([{ ip: I4 }]);
+  });
+
+  it("that is believed of a new owner does not count with the MAC's new number", () => {
+    const leaf = Leaf.ready(ip("192.0.2.9"));
+    leaf.hears(adv(A, { ip: I4 }));
+    leaf.hears(adv(A, { mac: M2, ip: I4, seq: 1 }));
+    leaf.hears(adv(B, { seq: 2 }));
+    expect(leaf.rows("neighbour")).toMatchObject([{ mac: M2 }]);
+    leaf.hears(adv(B, { seq: 2, ip: I4 }));
+
+    expect(leaf.rows("neighbour")).toMatchObject([{ mac: M }]);
   });
 });

@@ -315,6 +315,21 @@ static napi_value receive_now(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+/* What comes is left in the kernel until resume(). */
+static napi_value pause_it(napi_env env, napi_callback_info info) {
+  napi_value argv[5];
+  struct sock *s = unpack(env, info, 0, argv);
+  if (s != NULL && s->polling && s->fd >= 0) uv_poll_stop(&s->poll);
+  return NULL;
+}
+
+static napi_value resume(napi_env env, napi_callback_info info) {
+  napi_value argv[5];
+  struct sock *s = unpack(env, info, 0, argv);
+  if (s != NULL && s->polling && s->fd >= 0) uv_poll_start(&s->poll, UV_READABLE, on_readable);
+  return NULL;
+}
+
 static napi_value receive(napi_env env, napi_callback_info info) {
   napi_value argv[5];
   uint8_t *into;
@@ -356,6 +371,8 @@ NAPI_MODULE_INIT() {
       {"getsockopt", NULL, get_option, NULL, NULL, NULL, napi_default_method, NULL},
       {"start", NULL, start, NULL, NULL, NULL, napi_default_method, NULL},
       {"receiveNow", NULL, receive_now, NULL, NULL, NULL, napi_default_method, NULL},
+      {"pause", NULL, pause_it, NULL, NULL, NULL, napi_default_method, NULL},
+      {"resume", NULL, resume, NULL, NULL, NULL, napi_default_method, NULL},
       {"recv", NULL, receive, NULL, NULL, NULL, napi_default_method, NULL},
       {"send", NULL, send_one, NULL, NULL, NULL, napi_default_method, NULL},
       {"detach", NULL, detach, NULL, NULL, NULL, napi_default_method, NULL},

@@ -31,6 +31,8 @@ interface Plan {
   readonly sizes: readonly number[];
   readonly repeats: number;
   readonly moves: number;
+  /** Both take a quarter more or less from one time to the next: of five, the ratio is chance. */
+  readonly restarts: number;
 }
 
 export async function runLeafBenches(
@@ -41,8 +43,8 @@ export async function runLeafBenches(
   if (wanted.length === 0) return [];
   const { isSmoke } = options;
   const plan: Plan = isSmoke
-    ? { sizes: [100], repeats: 1, moves: 2 }
-    : { sizes: [1000, 10_000, 50_000, 100_000], repeats: 3, moves: 20 };
+    ? { sizes: [100], repeats: 1, moves: 2, restarts: 2 }
+    : { sizes: [1000, 10_000, 50_000, 100_000], repeats: 3, moves: 20, restarts: 11 };
   const snooped: Measurement[] = [];
   const needsRoutes = wanted.some((name) => name !== "snoop");
   let gobgp: GobgpFound | undefined;
@@ -60,7 +62,7 @@ export async function runLeafBenches(
 
 async function measureRoamd(
   lab: BenchLeaf,
-  { sizes, repeats, moves }: Plan,
+  { sizes, repeats, moves, restarts }: Plan,
   { say }: BenchOptions,
 ): Promise<GobgpFound> {
   const sync = new Map<number, { ours: number[]; floor: number[] }>();
@@ -112,7 +114,7 @@ async function measureRoamd(
   await forgetMoves(lab, { first: mover, count: 2 });
   say("gobgpd: roam show macs");
   const restart: { ours: number[]; floor: number[] } = { ours: [], floor: [] };
-  for (let i = 0; i < repeats + 2; i++) {
+  for (let i = 0; i < restarts; i++) {
     const restarted = await measureRestart(lab, daemon, crowd);
     ({ daemon } = restarted);
     restart.ours.push(restarted.tookMs);

@@ -45,6 +45,9 @@ export interface DatagramSocket {
   ): number;
   /** Calls back at once with what is there already; not to be called out of a callback. */
   receiveNow(): void;
+  /** Calls back no more, but for `receiveNow`: what comes is left in the kernel until `resume`. */
+  pause(): void;
+  resume(): void;
   /** The length the datagram had, even if `into` is shorter. */
   recv(into: Uint8Array): number;
   send(bytes: Uint8Array): number;

@@ -149,8 +149,7 @@ export class PacketSource implements Disposable {
       // An error here is the port going down, or having lost frames: the next frame comes anyway.
       const received = (count: number): void => this.#received(tap, count);
       const { slab, slotSize, meta } = this.#frames;
-      const started = socket.start(slab, slotSize, meta, received, MAX_BATCHES);
-      check(`Cannot listen on ${port}`, started);
+      check(`Cannot listen on ${port}`, socket.start(slab, slotSize, meta, received, MAX_BATCHES));
       this.#taps.set(ifindex, tap);
       return tap;
     } catch (error) {
@@ -212,6 +211,7 @@ export class PacketSource implements Disposable {
     if (count <= 0) return 0;
     const { framesPerSecond, now } = this.#settings;
     const at = now();
+    tap.wasRead(at);
     if (tap.isFlooded && tap.bucket.isFullAt(at)) tap.isFlooded = false;
     const allowed = tap.bucket.take(count, at);
     const frames = count - allowed;

@@ -67,6 +67,31 @@ it("Of a burst after quiet a few are told before the event loop has its turn, th
   socket.close();
 });
 
+it("What comes to a socket that rests is read later, or when it is asked for", async () => {
+  using host = new Host("p1h");
+  const socket = openPacketSocket();
+  listenOnInterface(socket, { ifindex: ifindexOf("p1"), filter: HOST_SIGNS });
+  const { slab, slotSize, meta } = new Frames();
+  let frames = 0;
+  const received = (count: number): void => {
+    frames += count;
+  };
+  expect(socket.start(slab, slotSize, meta, received, 2)).toBe(0);
+  socket.pause();
+  host.send(gratuitousArp(M, "192.0.2.1"));
+  // The kernel source has a socket of its own there.
+  await recorder.until(() => heard().length > 0);
+  expect(frames).toBe(0);
+  socket.receiveNow();
+  expect(frames).toBe(1);
+  host.send(gratuitousArp(M, "192.0.2.2"));
+  socket.resume();
+  await vi.waitUntil(() => frames === 2);
+  socket.close();
+  socket.pause();
+  socket.resume();
+});
+
 describe("A frame on a port", () => {
   it("that says which address its host holds is told", async () => {
     using host = new Host("p1h");

@@ -12,8 +12,8 @@ const HOSTS = { first: 500_000, count: 256 };
 const DRAIN_MS = 500;
 /** ARP frames a second, which a listener hears before it is measured. */
 const WARM_UP = 20_000;
-/** The median of three is one busy moment away from another. */
-const REPEATS = 5;
+/** The floor takes half as much again from one time to the next: of five, the ratio was chance. */
+const REPEATS = 9;
 /** Node tidies up now and then, in a second of its own choice. */
 const QUIET_SAMPLES = 11;
 /** gobgpd is asked every two seconds whether it is well: in a shorter time a daemon may do nothing at all. */

@@ -1,5 +1,6 @@
 /** RFC 7432 §15.1 and RFC 9721 §8, addresses that move too often: rules C2.1 to C2.11, C2.19, C3.11, C3.12. */
 import { describe, expect, it } from "vitest";
+import { ipsOf } from "../../src/mobility/mac-entry.ts";
 import { A, adv, B, C, I4, I6, ip, Leaf, M, M2, mac, port, VNI } from "./leaf.ts";
 
 const MINUTE = 60_000;
@@ -45,6 +46,7 @@ describe("A MAC that moves to us again and again", () => {
     expect(leaf.advertised()).toEqual([]);
     expect(leaf.fdb()).toBe(B);
     expect(leaf.rows("neighbour")).toEqual([]);
+    expect(ipsOf(leaf.entry())).toEqual([]);
   });
 
   it("C2.3, C2.18 and frozen is pinned where it is held, until it is a duplicate no longer", () => {

@@ -83,6 +83,15 @@ describe("A host with many IPs", () => {
     expect(leaf.rows("neighbour")).toEqual([]);
   });
 
+  it("C1.25 brings its IPs along from a leaf that has told the MAC alone so far", () => {
+    const leaf = Leaf.ready(ip("192.0.2.9"));
+    leaf.hears(adv(A, { ip: I4 }));
+    leaf.hears(adv(B, { seq: 1 }));
+    leaf.sees();
+
+    expect(leaf.advertised()).toEqual([`${M} - 2`, `${M} ${I4} 2`]);
+  });
+
   it("does not bring along an IP that a host of ours has meanwhile", () => {
     const leaf = Leaf.ready(A);
     leaf.hears(adv(B, { ip: I4 }));

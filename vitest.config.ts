@@ -16,6 +16,7 @@ const unitRooms = [
   "simulation",
   "docs",
   "doctor",
+  "bench",
 ];
 
 /**

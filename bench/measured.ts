@@ -15,7 +15,7 @@ export interface Measurement {
   readonly frr: readonly number[] | undefined;
   readonly floor: readonly number[] | undefined;
   readonly targets: readonly Target[];
-  /** What went wrong besides. */
+  /** What is wrong, however fast the machine is. */
   readonly faults: readonly string[];
   /** Said besides. */
   readonly notes: readonly string[];
@@ -27,7 +27,14 @@ export type Target =
   /** The 99th percentile against the floor's median. */
   | { readonly kind: "floor-p99"; readonly atMost: number }
   | { readonly kind: "frr"; readonly atLeast: number }
-  | { readonly kind: "ours"; readonly atMost: number };
+  | { readonly kind: "ours"; readonly atMost: number }
+  /** Something that was found beside, and has no line of its own. */
+  | {
+      readonly kind: "beside";
+      readonly what: string;
+      readonly is: number;
+      readonly atMost: number;
+    };
 
 /** As `--json` prints it: the contract. */
 export interface BenchLine {
@@ -61,9 +68,8 @@ export function judge(measurement: Measurement, { timed }: { readonly timed: boo
   const frr = measurement.frr && spreadOf(measurement.frr);
   const floor = measurement.floor && spreadOf(measurement.floor);
   const against = { ours, frr, floor };
-  const missed = timed
-    ? [...targets.flatMap((target) => missedBy(target, against)), ...faults]
-    : [];
+  const late = timed ? targets.flatMap((target) => missedBy(target, against)) : [];
+  const missed = [...late, ...faults];
   const line: BenchLine = {
     name,
     work,
@@ -105,6 +111,10 @@ function missedBy(
       return ours.median <= target.atMost
         ? []
         : [`${ours.median.toFixed(2)}, not ${target.atMost}`];
+    case "beside":
+      return target.is <= target.atMost
+        ? []
+        : [`${target.what}: ${target.is.toFixed(2)}, not ${target.atMost}`];
   }
 }
 

@@ -25,7 +25,8 @@ export async function askForMacs(lab: BenchLeaf, hosts: number): Promise<Asked> 
     firstAt = now();
   });
   for await (const line of createInterface({ input: child.stdout })) if (line !== "") lines++;
-  await ended;
+  const [code] = await ended;
+  if (code !== 0) throw new Error(`roam show macs has ended with ${code}`);
   // The first line says what the columns are.
   if (lines - 1 < hosts) throw new Error(`roam has shown ${lines - 1} MACs, not ${hosts}`);
   return { firstMs: firstAt - startedAt, lastMs: now() - startedAt };

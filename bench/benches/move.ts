@@ -1,9 +1,10 @@
 /** `move` and `withdraw`: one machine goes to and fro between two leaves, and a third sends to it. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { poll } from "../../labs/runner/poll.ts";
 import type { BenchFabric } from "../lab/bench-fabric.ts";
 import { GUEST_IP, type Kind, VTEPS } from "../lab/definition.ts";
-import { GUEST, macNumber } from "../lab/hosts.ts";
-import type { Measurement } from "../measured.ts";
+import { GUEST } from "../lab/hosts.ts";
+import type { Measurement, Target } from "../measured.ts";
 
 const PACKETS_PER_SECOND = 1000;
 /** Longer than anybody holds back an update; what has not come by then does not come. */
@@ -16,6 +17,8 @@ export interface Moves {
   readonly withdrawn: readonly number[];
   readonly sent: number;
   readonly lost: number;
+  /** Came more than once. */
+  readonly duplicates: number;
 }
 
 export async function measureMoves(lab: BenchFabric, count: number): Promise<Moves> {
@@ -35,10 +38,10 @@ export async function measureMoves(lab: BenchFabric, count: number): Promise<Mov
   }
   const sent = await lab.talker.hush();
   await sleep(QUIET_MS);
-  const { received } = await lab.machine.count();
+  const { received, duplicates } = await lab.machine.count();
   await lab.watchFirst(false);
   await lab.inspect(1);
-  return { followed, withdrawn, sent, lost: sent - received };
+  return { followed, withdrawn, sent, lost: sent - received, duplicates };
 }
 
 const LEFT_TO_RIGHT = ["leaf1", "leaf2"] as const;
@@ -49,6 +52,15 @@ async function settle(lab: BenchFabric): Promise<void> {
   await lab.expect(GUEST, "leaf1", lab.machinePort);
   await lab.machine.signal(["gratuitous-arp"]);
   for (const leaf of ["leaf1", "leaf2", "leaf3"] as const) await lab.witnesses[leaf].arrived(1);
+  // Whoever talks to it has asked for its MAC by then.
+  await lab.machine.countFromNow();
+  await lab.talker.talk(GUEST_IP, PACKETS_PER_SECOND);
+  await poll(
+    `packets to reach the machine (${lab.kind})`,
+    async () => (await lab.machine.count()).received > 0,
+  );
+  await lab.talker.hush();
+  await sleep(QUIET_MS);
 }
 
 async function measureMove(
@@ -56,22 +68,26 @@ async function measureMove(
   from: Mover,
   to: Mover,
 ): Promise<{ followed: number; withdrawn: number }> {
-  const old = { mac: macNumber(GUEST.first), rd: VTEPS[from] };
   await lab.expect(GUEST, to, lab.machinePort);
-  await lab.eavesdropper.withdrawn(old);
+  await lab.eavesdropper.listen(GUEST);
   const at = await lab.machine.move(to, { signals: ["gratuitous-arp"] });
   const third = await lab.witnesses.leaf3.arrived(1);
   const second = await lab.witnesses[from].arrived(1);
   await lab.witnesses[to].arrived(1);
-  let lastAt = 0;
+  const lastAt = await untilWithdrawn(lab, VTEPS[from]);
+  return { followed: third.lastAt - at, withdrawn: Math.max(second.lastAt, lastAt) - at };
+}
+
+/** When the last of the old leaf's routes was, ms since the epoch: none stands, and it is quiet. */
+async function untilWithdrawn(lab: BenchFabric, rd: string): Promise<number> {
+  let before = 0;
   for (const until = performance.now() + 10_000; performance.now() < until; ) {
     await sleep(QUIET_MS);
-    const heard = await lab.eavesdropper.withdrawn(old);
-    if (heard.count > 0) lastAt = heard.lastAt;
-    else if (lastAt > 0) break;
+    const { standing, withdrawn, lastWithdrawnAt } = await lab.eavesdropper.heard(rd);
+    if (standing === 0 && withdrawn > 0 && withdrawn === before) return lastWithdrawnAt;
+    before = withdrawn;
   }
-  if (lastAt === 0) throw new Error(`${from} has not withdrawn its route (${lab.kind})`);
-  return { followed: third.lastAt - at, withdrawn: Math.max(second.lastAt, lastAt) - at };
+  throw new Error(`${rd} has not withdrawn all its routes (${lab.kind})`);
 }
 
 export type ByKind<T> = Readonly<Record<Kind, T>>;
@@ -84,6 +100,7 @@ export function moveMeasurements(moves: ByKind<Moves>): readonly Measurement[] {
   const losses =
     `Packets lost per move, ${PACKETS_PER_SECOND} a second: roamd ${lost("roamd")}, ` +
     `floor ${lost("floor")}, FRR ${lost("frr")}, FRR with gobgpd as reflector ${lost("frr-gobgp")}`;
+  const faults = Object.entries(moves).flatMap(([kind, each]) => packetFaults(kind, each));
   return (["frr", "frr-gobgp"] as const).flatMap((frr) => {
     const work = frr === "frr" ? "FRR with its own reflector" : "FRR with gobgpd's reflector";
     const targets = [
@@ -91,30 +108,52 @@ export function moveMeasurements(moves: ByKind<Moves>): readonly Measurement[] {
       { kind: "floor-p99", atMost: 3 },
       { kind: "frr", atLeast: frr === "frr" ? 20 : 10 },
     ] as const;
-    const common = { unit: "ms", targets };
+    const common = { work, unit: "ms" };
     return [
       {
         name: "move",
-        work,
         what: "one machine, gratuitous ARP, until a third leaf forwards to the new place",
         ...common,
         ours: moves.roamd.followed,
         frr: moves[frr].followed,
         floor: moves.floor.followed,
-        faults: [],
+        targets: [...targets, lostInProportion(moves.roamd)],
+        faults,
         notes: [losses],
       },
       {
         name: "withdraw",
-        work,
         what: "the same, until the old leaf forwards there and its routes are withdrawn",
         ...common,
         ours: moves.roamd.withdrawn,
         frr: moves[frr].withdrawn,
         floor: moves.floor.withdrawn,
+        targets,
         faults: [],
         notes: [],
       },
     ];
   });
+}
+
+/** Only what was sent while the third leaf forwarded to the old place. */
+function lostInProportion({ followed, lost }: Moves): Target {
+  const expected = (sum(followed) * PACKETS_PER_SECOND) / 1000;
+  return {
+    kind: "beside",
+    what: "packets lost by those sent meanwhile",
+    is: lost / expected,
+    atMost: 1.3,
+  };
+}
+
+function packetFaults(kind: string, { sent, lost, duplicates }: Moves): readonly string[] {
+  return [
+    ...(lost >= sent ? [`${kind}: none of ${sent} packets came`] : []),
+    ...(duplicates > 0 ? [`${kind}: ${duplicates} packets came more than once`] : []),
+  ];
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0);
 }

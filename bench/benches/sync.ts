@@ -71,12 +71,13 @@ export async function frrMemory(lab: BenchLeaf): Promise<Memory> {
 
 /**
  * From the start of FRR's daemons until the kernel has every row, ms: bgpd calls its neighbour, which
- * tells all it has as soon as it is called.
+ * has all its messages at hand and sends them as soon as it is called.
  */
 export async function startFrrAnew(lab: BenchLeaf, crowd: Crowd): Promise<number> {
   await lab.killFrr();
   await lab.witness.clear();
   await lab.expect(crowd);
+  await lab.prepare(crowd);
   const at = now();
   await lab.startFrr();
   await lab.meet();

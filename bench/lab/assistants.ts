@@ -3,7 +3,7 @@ import type { Fabric } from "../../labs/runner/fabric.ts";
 import { Assistant } from "../../labs/runner/json-lines.ts";
 import { inRepository } from "../../labs/runner/repository.ts";
 import type { CrowdAnswer } from "../parts/crowd.ts";
-import type { EavesdropperAnswer, EavesdropperQuestion, Withdrawn } from "../parts/eavesdropper.ts";
+import type { EavesdropperAnswer, EavesdropperQuestion } from "../parts/eavesdropper.ts";
 import type { FloodAnswer, FloodQuestion } from "../parts/flood.ts";
 import type { PeerAnswer, PeerQuestion } from "../parts/peer.ts";
 import type { Whereto, WitnessAnswer, WitnessQuestion } from "../parts/witness-protocol.ts";
@@ -147,9 +147,14 @@ export class Eavesdropper {
     this.#leaf = assistant(where, part("eavesdropper", port));
   }
 
-  /** What a leaf has withdrawn since the last question about one host. */
-  withdrawn(of: Withdrawn): Promise<EavesdropperAnswer> {
-    return this.#leaf.ask({ kind: "withdrawn", ...of });
+  /** What is heard of these hosts counts from now on. */
+  async listen(crowd: Crowd): Promise<void> {
+    await this.#leaf.ask({ kind: "listen", crowd });
+  }
+
+  /** What the leaf with this RD has told and withdrawn of them. */
+  heard(rd: string): Promise<EavesdropperAnswer> {
+    return this.#leaf.ask({ kind: "heard", rd });
   }
 
   async watchFirst(isFirst: boolean): Promise<void> {

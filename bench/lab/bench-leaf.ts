@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { Fabric } from "../../labs/runner/fabric.ts";
 import { poll } from "../../labs/runner/poll.ts";
 import { roamCommand } from "../../labs/runner/scene.ts";
+import type { Announce } from "../parts/peer.ts";
 import {
   BRIDGE,
   HOST_PORT,
@@ -126,7 +127,12 @@ export class BenchLeaf implements AsyncDisposable {
 
   /** The neighbour tells of them, at the first of the other leaves; answers since when. */
   announce(crowd: Crowd): Promise<number> {
-    return this.peer.ask({ kind: "announce", crowd, vtep: ELSEWHERE[0], seq: 0, withIp: true });
+    return this.peer.ask(announcementOf(crowd));
+  }
+
+  /** The neighbour has at hand what it tells next. */
+  async prepare(crowd: Crowd): Promise<void> {
+    await this.peer.ask({ kind: "prepare", announce: announcementOf(crowd) });
   }
 
   async withdraw(crowd: Crowd): Promise<void> {
@@ -138,4 +144,8 @@ export class BenchLeaf implements AsyncDisposable {
     const place = { kind: "vtep", vtep: ELSEWHERE[0] } as const;
     await this.witness.expect(crowd, place, { withIps: true });
   }
+}
+
+function announcementOf(crowd: Crowd): Announce {
+  return { kind: "announce", crowd, vtep: ELSEWHERE[0], seq: 0, withIp: true };
 }

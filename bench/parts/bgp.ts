@@ -8,6 +8,8 @@ const AFI_SAFI_EVPN: readonly number[] = [0, 25, 70];
 /** Hosts in one UPDATE: what fits its 4096 bytes. */
 const HOSTS_PER_UPDATE = 95;
 const MAC_IP_ROUTE = 2;
+const MP_REACH = 14;
+const MP_UNREACH = 15;
 
 export interface Announcement {
   readonly hosts: readonly number[];
@@ -119,11 +121,18 @@ export class BgpStream {
   }
 }
 
-/** The hosts that an UPDATE withdraws, once for each of their routes, with the RD's IPv4 address. */
-export function withdrawnIn(
-  update: Buffer,
-): readonly { readonly mac: number; readonly rd: string }[] {
-  const withdrawn: { mac: number; rd: string }[] = [];
+/** A MAC/IP route that an UPDATE tells or withdraws. */
+export interface RouteHeard {
+  readonly isWithdrawn: boolean;
+  readonly mac: number;
+  /** The IPv4 address in the RD. */
+  readonly rd: string;
+  /** The same for the same route. */
+  readonly key: string;
+}
+
+export function routesIn(update: Buffer): readonly RouteHeard[] {
+  const heard: RouteHeard[] = [];
   const end = BGP_HEADER + 4 + update.readUInt16BE(BGP_HEADER) + attributesLength(update);
   let at = BGP_HEADER + 4 + update.readUInt16BE(BGP_HEADER);
   while (at + 3 <= end) {
@@ -131,16 +140,26 @@ export function withdrawnIn(
     const type = update[at + 1];
     const length = isLong ? update.readUInt16BE(at + 2) : (update[at + 2] ?? 0);
     const start = at + (isLong ? 4 : 3);
-    if (type === 15) {
-      for (let r = start + 3; r + 2 <= start + length; r += 2 + (update[r + 1] ?? 0)) {
-        if (update[r] !== MAC_IP_ROUTE) continue;
-        const rd = [...update.subarray(r + 4, r + 8)].join(".");
-        withdrawn.push({ mac: update.readUIntBE(r + 2 + 23, 6), rd });
+    const isWithdrawn = type === MP_UNREACH;
+    if (isWithdrawn || type === MP_REACH) {
+      // After the family, and of what is told the next hop and an octet for nothing.
+      const first = start + 3 + (isWithdrawn ? 0 : 2 + (update[start + 3] ?? 0));
+      for (let r = first; r + 2 <= start + length; r += 2 + (update[r + 1] ?? 0)) {
+        if (update[r] === MAC_IP_ROUTE) heard.push({ isWithdrawn, ...macIpRouteAt(update, r + 2) });
       }
     }
     at = start + length;
   }
-  return withdrawn;
+  return heard;
+}
+
+/** RFC 7432 §7.2: RD, Ethernet tag, MAC and IP are the key, the ESI and labels are not of it. */
+function macIpRouteAt(update: Buffer, at: number): Pick<RouteHeard, "mac" | "rd" | "key"> {
+  const rd = [...update.subarray(at + 2, at + 6)].join(".");
+  const ipLength = (update[at + 29] ?? 0) / 8;
+  const key =
+    update.toString("hex", at, at + 8) + update.toString("hex", at + 18, at + 30 + ipLength);
+  return { mac: update.readUIntBE(at + 23, 6), rd, key };
 }
 
 function attributesLength(update: Buffer): number {

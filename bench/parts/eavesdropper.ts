@@ -1,5 +1,6 @@
 /**
- * Runs in a leaf: hears which routes its BGP neighbour withdraws, off the wire, whoever the two are.
+ * Runs in a leaf: hears which routes of hosts its BGP neighbour tells and withdraws, off the wire,
+ * whoever the two are.
  *
  *   node eavesdropper.js PORT
  */
@@ -12,25 +13,34 @@ import {
   listenOnInterface,
   openPacketSocket,
 } from "../../src/linux/socket.ts";
-import { BGP_PORT, BgpStream, BgpType, withdrawnIn } from "./bgp.ts";
+import { type Crowd, hostOf, isOf } from "../lab/hosts.ts";
+import { BGP_PORT, BgpStream, BgpType, routesIn } from "./bgp.ts";
 import { watchFirst } from "./first-in-line.ts";
 
-export interface Withdrawn {
-  /** Of which host; left out: how many hosts there are of which a route was withdrawn. */
-  readonly mac?: number;
-  /** The leaf whose routes are withdrawn. */
-  readonly rd: string;
-}
-
 export type EavesdropperQuestion =
-  | ({ readonly kind: "withdrawn" } & Withdrawn)
+  /** From now on, what is told and withdrawn of these hosts? */
+  | { readonly kind: "listen"; readonly crowd: Crowd }
+  /** Since then, by the leaf with this RD. */
+  | { readonly kind: "heard"; readonly rd: string }
   /** Whether it comes before all others from now on: see `first-in-line.ts`. */
   | { readonly kind: "first-in-line"; readonly isFirst: boolean };
 
 export interface EavesdropperAnswer {
-  /** How many since the last question about one host, and when the last was, ms since the epoch. */
-  readonly count: number;
-  readonly lastAt: number;
+  /** Routes that the leaf has told, ever, and has not withdrawn. */
+  readonly standing: number;
+  readonly told: number;
+  readonly withdrawn: number;
+  /** When the last was withdrawn, milliseconds since the epoch; 0: none was. */
+  readonly lastWithdrawnAt: number;
+}
+
+/** What was heard of a leaf. */
+interface Leaf {
+  /** Hosts of the routes that stand, by the routes' keys. */
+  readonly standing: Map<string, number>;
+  told: number;
+  withdrawn: number;
+  lastWithdrawnAt: number;
 }
 
 const SLOTS = 64;
@@ -46,7 +56,9 @@ const IPV4_ONLY = [
   [0x06, 0, 0, 0],
 ] as const;
 
-let withdrawn: { readonly mac: number; readonly rd: string; readonly at: number }[] = [];
+/** By the IPv4 address of their RDs. */
+const leaves = new Map<string, Leaf>();
+let crowd: Crowd = { first: 0, count: 0 };
 /** By the port at the far end or ours, whichever is not BGP's: there is one session. */
 const streams = new Map<number, { readonly stream: BgpStream; next: number }>();
 
@@ -73,10 +85,44 @@ function segment(frame: Uint8Array): void {
   session.stream.push(payload);
 }
 
+function leafOf(rd: string): Leaf {
+  const known = leaves.get(rd);
+  if (known !== undefined) return known;
+  const leaf = { standing: new Map(), told: 0, withdrawn: 0, lastWithdrawnAt: 0 };
+  leaves.set(rd, leaf);
+  return leaf;
+}
+
 function take(type: number, message: Buffer): void {
   if (type !== BgpType.update) return;
   const at = now();
-  for (const each of withdrawnIn(message)) withdrawn.push({ ...each, at });
+  for (const { isWithdrawn, mac, rd, key } of routesIn(message)) {
+    const leaf = leafOf(rd);
+    const host = hostOf(mac);
+    if (isWithdrawn) leaf.standing.delete(key);
+    else leaf.standing.set(key, host);
+    if (!isOf(crowd, host)) continue;
+    if (!isWithdrawn) leaf.told++;
+    else {
+      leaf.withdrawn++;
+      leaf.lastWithdrawnAt = at;
+    }
+  }
+}
+
+function listen(to: Crowd): void {
+  crowd = to;
+  for (const leaf of leaves.values()) {
+    leaf.told = 0;
+    leaf.withdrawn = 0;
+    leaf.lastWithdrawnAt = 0;
+  }
+}
+
+function heard(rd: string): EavesdropperAnswer {
+  const { standing, told, withdrawn, lastWithdrawnAt } = leafOf(rd);
+  const ofCrowd = [...standing.values()].filter((host) => isOf(crowd, host));
+  return { standing: ofCrowd.length, told, withdrawn, lastWithdrawnAt };
 }
 
 const socket = openPacketSocket();
@@ -100,18 +146,8 @@ socket.start(
 );
 
 await answerAll<EavesdropperQuestion, EavesdropperAnswer>((question) => {
-  if (question.kind === "first-in-line") {
-    watchFirst(question.isFirst);
-    return { count: 0, lastAt: 0 };
-  }
-  const { mac, rd } = question;
-  const ofLeaf = withdrawn.filter((each) => each.rd === rd);
-  if (mac === undefined) {
-    const hosts = new Set(ofLeaf.map((each) => each.mac));
-    return { count: hosts.size, lastAt: ofLeaf.at(-1)?.at ?? 0 };
-  }
-  withdrawn = [];
-  const heard = ofLeaf.filter((each) => each.mac === mac);
-  return { count: heard.length, lastAt: heard.at(-1)?.at ?? 0 };
+  if (question.kind === "listen") listen(question.crowd);
+  else if (question.kind === "first-in-line") watchFirst(question.isFirst);
+  return heard(question.kind === "heard" ? question.rd : "");
 });
 socket.close();

@@ -19,18 +19,23 @@ import {
   withdrawals,
 } from "./bgp.ts";
 
+/** Hosts to tell of. */
+export interface Announce {
+  readonly kind: "announce";
+  readonly crowd: Crowd;
+  readonly vtep: string;
+  readonly seq: number;
+  readonly withIp: boolean;
+}
+
 export type PeerQuestion =
   /** Until the leaf has called. */
   | { readonly kind: "meet"; readonly timeoutMs: number }
   /** Until the leaf has gone. */
   | { readonly kind: "part"; readonly timeoutMs: number }
-  | {
-      readonly kind: "announce";
-      readonly crowd: Crowd;
-      readonly vtep: string;
-      readonly seq: number;
-      readonly withIp: boolean;
-    }
+  | Announce
+  /** Makes the messages beforehand: the next announcement sends them, whatever it is of. */
+  | { readonly kind: "prepare"; readonly announce: Announce }
   | {
       readonly kind: "withdraw";
       readonly crowd: Crowd;
@@ -49,6 +54,7 @@ const address = process.argv[2] ?? "";
 let leaf: Socket | undefined;
 let met: (() => void) | undefined;
 let parted: (() => void) | undefined;
+let prepared: Uint8Array | undefined;
 let listened: { readonly mac: number; readonly heard: (at: number) => void } | undefined;
 
 const server = createServer((socket) => {
@@ -99,11 +105,15 @@ function hostsOf({ first, count }: Crowd): readonly number[] {
   return Array.from({ length: count }, (_, i) => first + i);
 }
 
-async function send(messages: readonly Uint8Array[]): Promise<PeerAnswer> {
+function messagesOf({ crowd, ...how }: Announce): Uint8Array {
+  return Buffer.concat(announcements({ ...how, hosts: hostsOf(crowd) }));
+}
+
+async function send(messages: Uint8Array): Promise<PeerAnswer> {
   const to = leaf;
   if (to === undefined) throw new Error("Cannot send to the leaf: it has not called");
   const at = now();
-  await new Promise<void>((resolve) => to.write(Buffer.concat(messages), () => resolve()));
+  await new Promise<void>((resolve) => to.write(messages, () => resolve()));
   return { at };
 }
 
@@ -123,10 +133,18 @@ await answerAll<PeerQuestion, PeerAnswer>(async (question) => {
           parted = () => done(now());
         }),
       };
-    case "announce":
-      return await send(announcements({ ...question, hosts: hostsOf(question.crowd) }));
+    case "prepare":
+      prepared = messagesOf(question.announce);
+      return { at: now() };
+    case "announce": {
+      const messages = prepared ?? messagesOf(question);
+      prepared = undefined;
+      return await send(messages);
+    }
     case "withdraw":
-      return await send(withdrawals({ ...question, hosts: hostsOf(question.crowd) }));
+      return await send(
+        Buffer.concat(withdrawals({ ...question, hosts: hostsOf(question.crowd) })),
+      );
     case "told-of": {
       const mac = macNumber(question.host);
       return {

@@ -78,7 +78,7 @@ export class Withdrawals {
     this.#unsucceeded.delete(key);
   }
 
-  /** The host is not at another leaf any more. */
+  /** The host is not at another leaf any more: its routes go, and all that wait with them. */
   left(host: FdbKey): void {
     if (!this.#moved.has(host)) return;
     const most = Number.POSITIVE_INFINITY;

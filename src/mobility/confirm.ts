@@ -36,6 +36,8 @@ export function silentLetGo(scene: Scene, entry: MacEntry, probe: Probe): void {
   const { vni, mac } = entry;
   let after = entry;
   for (const ip of probe.ips) {
+    // Another MAC has got it meanwhile.
+    if (entry.local?.ips.has(ip) !== true) continue;
     if (hasLetGo(entry, ip, probe) && domain.sticky.get(ip) !== mac) {
       after = withoutIp(after, ip);
       outbox.tell({ kind: "ip-let-go", vni, mac, ip });

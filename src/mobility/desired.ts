@@ -6,7 +6,13 @@ import { type MacClaim, outranks } from "../evpn/mac-claim.ts";
 import { type MacIpRoute, macIpRouteKey } from "../evpn/mac-ip-route.ts";
 import type { MacVrf } from "../evpn/mac-vrf.ts";
 import { fdbKey, type NeighbourRow, type RowAt } from "../evpn/rows.ts";
-import { claimOf, type LocalClaim, type MacEntry, ownerElsewhere } from "./mac-entry.ts";
+import {
+  claimOf,
+  type LocalClaim,
+  type MacEntry,
+  ownerElsewhere,
+  tellerOfIps,
+} from "./mac-entry.ts";
 
 export interface Advertising {
   readonly vrf: MacVrf;
@@ -90,24 +96,32 @@ function beats(
 }
 
 /**
- * The claim with which the MAC's owner, and nobody but its owner, gives it this IP. An owner that
- * tells the MAC alone so far has taken it over with the IPs that others tell (`remoteIps`), each with
- * the number it was told with: the new number says nothing of who has the IP.
+ * The claim with which the MAC's owner, and nobody but its owner, gives it this IP. One that it has
+ * taken over (`tellerOfIps`) has the number it was told with: the owner's own says nothing of the IP.
  */
 export function remoteClaimTo(ip: IpAddress, entry: MacEntry): MacClaim | undefined {
   const owner = ownerElsewhere(entry);
   if (owner === undefined) return undefined;
-  let former: MacClaim | undefined;
-  let hasOwnIps = entry.frozen !== undefined;
+  const teller = tellerOfIps(entry, owner.vtep);
   for (const route of entry.remote) {
-    const isOwners = route.nexthop === owner.vtep;
-    if (isOwners && route.ip !== undefined) hasOwnIps = true;
-    if (route.ip !== ip) continue;
-    const claim = claimOf(route);
-    if (isOwners) return claim;
-    if (former === undefined || outranks(claim, former)) former = claim;
+    if (route.ip !== ip || route.nexthop !== teller) continue;
+    const { seq, sticky } = claimOf(route);
+    return { vtep: owner.vtep, seq, sticky };
   }
-  return former === undefined || hasOwnIps ? undefined : { ...former, vtep: owner.vtep };
+  return undefined;
+}
+
+/** What is to be outbid for this IP; a frozen MAC's routes too, for the other leaves follow them. */
+export function highestClaimTo(ip: IpAddress, others: readonly MacEntry[]): number {
+  const claims = others.flatMap((other) => {
+    if (other.frozen !== undefined) {
+      return other.remote.filter((route) => route.ip === ip).map(claimOf);
+    }
+    const claim = remoteClaimTo(ip, other);
+    // An IP that the MAC's owner has taken over it tells with the MAC's number in a moment.
+    return claim === undefined ? [] : [claim, ownerElsewhere(other) ?? claim];
+  });
+  return Math.max(-1, ...claims.map(({ seq }) => seq));
 }
 
 /** That we want frames flooded to us (RFC 7432 §11, RFC 8365 §9). */

@@ -18,7 +18,7 @@ import { ipsNamed, type MacEntry } from "./mac-entry.ts";
 import { MembershipQueries } from "./membership.ts";
 import type { Migration } from "./migration.ts";
 import type { Sighting } from "./observation.ts";
-import type { Probe } from "./probes.ts";
+import { Probes } from "./probes.ts";
 import { Redirects } from "./redirects.ts";
 import { TwoPorts } from "./two-ports.ts";
 
@@ -91,8 +91,7 @@ export class Domain {
   readonly migrations: Map<MacAddress, Migration> = new Map();
   /** When each IP of a host here was last shown by the host, or asked about to no end. */
   readonly confirmedAt: Map<IpAddress, number> = new Map();
-  /** Who is being asked, and about what. */
-  readonly probes: Map<MacAddress, Probe> = new Map();
+  readonly probes: Probes = new Probes();
   /** MACs that came to us and whose old owner has not let go yet. */
   readonly lettingGo: Map<MacAddress, Reminding> = new Map();
   readonly letGoAgenda: Agenda<MacAddress> = new Agenda();
@@ -100,6 +99,8 @@ export class Domain {
   readonly letGoAt: Map<VtepAddress, number> = new Map();
   /** What the bridge has learned at the port a MAC was just taken from; or it has answered there. */
   readonly returning: Map<MacAddress, Sighting | "answered"> = new Map();
+  /** MACs that have gone, and that the bridge may remember still; the one longest so first. */
+  readonly departed: Set<MacAddress> = new Set();
   /** Numbers of ours that the speaker would not take, and when more is bid. */
   readonly refusals: Map<MacAddress, number> = new Map();
   readonly refusalAgenda: Agenda<MacAddress> = new Agenda();
@@ -183,6 +184,16 @@ export class Domain {
   /** The MACs that are duplicates. */
   duplicates(): MacEntry[] {
     return [...this.#duplicates].flatMap((mac) => this.#entries.get(mac) ?? []);
+  }
+
+  /** The MAC has gone from here without a word of the bridge. */
+  depart(mac: MacAddress): void {
+    this.departed.add(mac);
+    if (this.departed.size <= IDLE_MAX) return;
+    for (const longest of this.departed) {
+      this.departed.delete(longest);
+      return;
+    }
   }
 
   /** Forgets a MAC that nobody claims. */

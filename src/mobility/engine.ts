@@ -263,7 +263,7 @@ export class Engine {
 
   #seenNow({ sighting, evidence, at }: Held): void {
     const domain = this.#domains.get(sighting.vni) ?? this.#newDomain(sighting.vni);
-    if (seenOnceMore({ domain, at }, sighting)) return;
+    if (seenOnceMore({ domain, at }, sighting, evidence)) return;
     const scene = this.#scene(domain, at);
     const policy = this.#policy(sighting.vni);
     if (!domain.ports.has(sighting.port)) seenEarly(scene, sighting);
@@ -285,6 +285,7 @@ export class Engine {
     this.#gate.agedOut(vni, mac);
     const domain = this.#domains.get(vni);
     const entry = domain?.entry(mac);
+    domain?.departed.delete(mac);
     if (domain !== undefined) forgetReturning(domain, mac, port);
     if (domain === undefined || entry?.local?.port !== port) return;
     hostAgedOut(this.#scene(domain, at), entry, this.#settings.probe);

@@ -6,12 +6,23 @@ import { ownerLost } from "./challenge.ts";
 import { commit, type Scene } from "./commit.ts";
 import { tellSpoof } from "./guard.ts";
 import { withoutIp } from "./learn.ts";
-import { claimOf, type LocalClaim, type MacEntry } from "./mac-entry.ts";
+import {
+  claimOf,
+  type LocalClaim,
+  type MacEntry,
+  ownerElsewhere,
+  tellerOfIps,
+} from "./mac-entry.ts";
 import { reservedBy } from "./migration.ts";
 import type { Place } from "./notice.ts";
 
-/** The route gives this IP to its MAC. */
-export function giveUp(scene: Scene, route: MacIpRoute, ip: IpAddress): void {
+/** The route gives this IP to its MAC, of which it is one. */
+export function giveUp(
+  scene: Scene,
+  entry: MacEntry,
+  { route, ip }: { readonly route: MacIpRoute; readonly ip: IpAddress },
+): void {
+  if (!isBelieved(route, entry)) return;
   const { domain, outbox } = scene;
   const { vni, mac } = route;
   const place: Place = { kind: "vtep", vtep: route.nexthop };
@@ -29,6 +40,13 @@ export function giveUp(scene: Scene, route: MacIpRoute, ip: IpAddress): void {
     outbox.tell({ kind: "ip-moved", vni, mac, ip, from: holder.mac });
     ownerLost(scene, ip, { owner: holder, by: { mac, place } });
   }
+}
+
+/** Whether others believe it what it says of the MAC's IPs; of a frozen MAC we can not know. */
+function isBelieved({ nexthop }: MacIpRoute, entry: MacEntry): boolean {
+  const owner = ownerElsewhere(entry);
+  if (owner === undefined) return false;
+  return entry.frozen !== undefined || tellerOfIps(entry, owner.vtep) === nexthop;
 }
 
 interface StaticClaimed {

@@ -11,7 +11,7 @@ import type { MacIpRoute } from "../evpn/mac-ip-route.ts";
 import type { VtepAddress } from "../evpn/vtep.ts";
 import { admitted } from "./admit.ts";
 import { commit, type Scene } from "./commit.ts";
-import { remoteClaimTo } from "./desired.ts";
+import { highestClaimTo, remoteClaimTo } from "./desired.ts";
 import type { Domain } from "./domain.ts";
 import { type Duplicate, type DuplicateSettings, isExempt, isHandover } from "./duplicates.ts";
 import { giveUp } from "./give-up.ts";
@@ -101,6 +101,7 @@ export function hostSeen(scene: Scene, shown: Sighting, policy: SeenPolicy): voi
   commit(scene, { before, after: entry, by: signal });
   if (isNewIp) outbox.tell({ kind: "ip-learned", vni, mac, ip, signal });
   domain.returning.delete(mac);
+  domain.departed.delete(mac);
   follow(scene, { before, after: entry, sighting, settings: policy.probe, isBelated: isSettled });
   if (before?.local?.port !== port && isNew) askAfterArrival(scene, port);
   if (before?.local === undefined) {
@@ -159,7 +160,11 @@ function isTaken(
   return owner !== undefined && owner !== mac;
 }
 
-function sightingIgnored(domain: Domain, { mac, ip, port }: Sighting): SightingIgnored | undefined {
+function sightingIgnored(
+  domain: Domain,
+  { mac, ip, port, evidence }: Sighting,
+): SightingIgnored | undefined {
+  if (evidence === "old" && domain.departed.has(mac)) return "stale-evidence";
   const refused = refuseHostMac(mac) ?? (ip === undefined ? undefined : refuseHostIp(ip));
   if (refused !== undefined) return refused;
   // C7.16: the leaf's own addresses, seen come back.
@@ -186,16 +191,6 @@ function tellRefusal({ outbox }: Scene, { vni, mac, port }: Sighting, refused: R
       outbox.tell({ kind: "sighting-ignored", vni, mac, port, reason: refused.kind });
       return;
   }
-}
-
-/** What is to be outbid for this IP; a frozen MAC's routes too, for the other leaves follow them. */
-function highestClaimTo(ip: IpAddress, others: readonly MacEntry[]): number {
-  const claims = others.flatMap((other) =>
-    other.frozen === undefined
-      ? (remoteClaimTo(ip, other) ?? [])
-      : other.remote.filter((route) => route.ip === ip).map(claimOf),
-  );
-  return Math.max(-1, ...claims.map(({ seq }) => seq));
 }
 
 /** The IP is another MAC's from now on (RFC 9721 §6, C3.2, C3.10). */
@@ -232,6 +227,7 @@ export function hostLeft(
   entry: MacEntry,
   by: "port-down" | "aged-out" | "silent" | "word",
 ): void {
+  if (by === "silent" || by === "word") scene.domain.depart(entry.mac);
   commit(scene, { before: entry, after: left(entry), by });
 }
 
@@ -254,7 +250,7 @@ export function hostClaimed(scene: Scene, route: MacIpRoute): void {
     const theirs = strongestRival(after) ?? claimOf(route);
     outbox.tell({ kind: "outranked", vni, mac, ours, theirs, decidedBy: decidedBy(theirs, ours) });
   }
-  if (route.ip !== undefined) giveUp(scene, route, route.ip);
+  if (route.ip !== undefined) giveUp(scene, after, { route, ip: route.ip });
   commit(scene, { before, after, by: "route" });
   refusalExplained(scene, after);
   const to = domain.migrations.get(mac)?.to;

@@ -201,6 +201,12 @@ export function ownerElsewhere(entry: MacEntry): MacClaim | undefined {
   return entry.frozen?.held ?? bestRemoteClaim(entry);
 }
 
+/** Whether others believe the VTEP that has the MAC rather than this route of ours. */
+export function isOutranked(route: MacIpRoute, entry: MacEntry | undefined): boolean {
+  const owner = entry && ownerElsewhere(entry);
+  return owner !== undefined && outranks(owner, claimOf(route));
+}
+
 /** Whether the VTEP that has the MAC tells of it without an IP too; also where none has it. */
 export function isToldAlone(entry: MacEntry | undefined): boolean {
   const owner = entry && ownerElsewhere(entry);
@@ -228,27 +234,39 @@ export function ipsOf(entry: MacEntry): readonly IpAddress[] {
   return owner === undefined ? [] : remoteIps(entry, owner.vtep);
 }
 
-/**
- * The IPs of the MAC at the VTEP that owns it: those it tells, and as long as it tells none those that
- * others tell. A host moves as a whole (C1.25), and the MAC is told first: without this every move
- * takes its neighbours out of the kernel for the moment between two routes. Where a duplicate is
- * frozen, the others' routes do not count.
- */
+/** The IPs of the MAC at the VTEP that owns it. */
 export function remoteIps(
-  { remote, frozen }: Pick<MacEntry, "remote" | "frozen">,
-  vtep: VtepAddress,
+  entry: Pick<MacEntry, "remote" | "frozen">,
+  owner: VtepAddress,
 ): readonly IpAddress[] {
-  const [first] = remote;
+  const [first] = entry.remote;
   // Nearly always; and a list that is added to has room for sixteen (Node 20).
-  if (first !== undefined && remote.length === 1) {
-    return first.nexthop === vtep ? ipOf(first) : NO_IPS;
+  if (first !== undefined && entry.remote.length === 1) {
+    return first.nexthop === owner ? ipOf(first) : NO_IPS;
   }
-  const own: IpAddress[] = [];
-  const others: IpAddress[] = [];
-  for (const { nexthop, ip } of remote) {
-    if (ip !== undefined) (nexthop === vtep ? own : others).push(ip);
+  const teller = tellerOfIps(entry, owner);
+  return entry.remote.flatMap(({ nexthop, ip }) =>
+    nexthop === teller && ip !== undefined ? [ip] : [],
+  );
+}
+
+/**
+ * Whose routes say which IPs the MAC has at the VTEP that owns it: the owner's, and as long as it tells
+ * none those of the best of the others that do. A host moves as a whole (C1.25), and the MAC is told
+ * first: without this every move takes its neighbours out of the kernel for the moment between two
+ * routes. Where a duplicate is frozen, the others' routes do not count.
+ */
+export function tellerOfIps(
+  { remote, frozen }: Pick<MacEntry, "remote" | "frozen">,
+  owner: VtepAddress,
+): VtepAddress | undefined {
+  let best: MacIpRoute | undefined;
+  for (const route of remote) {
+    if (route.ip === undefined) continue;
+    if (route.nexthop === owner) return owner;
+    if (best === undefined || outranks(claimOf(route), claimOf(best))) best = route;
   }
-  return own.length > 0 || frozen !== undefined ? own : others;
+  return frozen === undefined ? best?.nexthop : undefined;
 }
 
 /** Every IP that our own claim or any route gives the MAC, once. */

@@ -10,16 +10,21 @@ import type { Scene } from "./commit.ts";
 import type { Domain } from "./domain.ts";
 import { type LocalClaim, seenStill } from "./mac-entry.ts";
 import type { Sighting } from "./observation.ts";
+import type { Evidence } from "./start-gate.ts";
 
 /** Takes in a sighting that is no news; answers whether it was none. */
 export function seenOnceMore(
   { domain, at }: Pick<Scene, "domain" | "at">,
   sighting: Sighting,
+  evidence: Evidence,
 ): boolean {
   const { mac, ip, port, router } = sighting;
   const entry = domain.entry(mac);
   const local = entry?.local;
-  if (entry === undefined || local?.port !== port || entry.frozen !== undefined) return false;
+  if (entry === undefined || local?.port !== port) return false;
+  // A table was read once more, which is no sign of life: a bridge remembers the dead for minutes.
+  if (evidence === "old") return true;
+  if (entry.frozen !== undefined) return false;
   const isSaid = router === undefined || router === entry.router;
   if (!isSaid || isTelling(sighting) || isAttended(domain, mac)) return false;
   if (!domain.ports.has(port) || domain.segment?.ownMacs.includes(mac) !== false) return false;

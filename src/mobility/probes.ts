@@ -76,23 +76,49 @@ function shareOf(mac: MacAddress): number {
   return (hash >>> 0) / 2 ** 32;
 }
 
-/** Probes of one domain at a time: a rack that falls silent must not make a storm. */
-const PROBES_MAX = 256;
-/** When another try is made to begin a probe that would have been one too many. */
+/** Hosts of one domain that are asked at a time: a rack that falls silent must not make a storm. */
+const ASKED_MAX = 256;
+/** When another try is made to ask a host that would have been one too many. */
 const LATER_MS = 500;
 /** A host that asks whether an address is free must not be answered with a question (RFC 5227). */
 const AFTER_DAD_MS = 2000;
 
-/** Begins, or does so later where there are too many already. */
+/** Who is to be asked, and about what; so many of them at a time. */
+export class Probes {
+  readonly #all = new Map<MacAddress, Probe>();
+  readonly #asked = new Set<MacAddress>();
+
+  get(mac: MacAddress): Probe | undefined {
+    return this.#all.get(mac);
+  }
+
+  has(mac: MacAddress): boolean {
+    return this.#all.has(mac);
+  }
+
+  set(mac: MacAddress, probe: Probe): void {
+    this.#all.set(mac, probe);
+  }
+
+  delete(mac: MacAddress): void {
+    this.#all.delete(mac);
+    this.#asked.delete(mac);
+  }
+
+  /** Takes the host among those that are asked; answers whether there is room. */
+  begin(mac: MacAddress): boolean {
+    if (!this.#asked.has(mac) && this.#asked.size >= ASKED_MAX) return false;
+    this.#asked.add(mac);
+    return true;
+  }
+}
+
+/** From now on the host is asked, or later where too many are already. */
 export function beginProbe(
   { domain, at }: { domain: Domain; at: number },
   mac: MacAddress,
   probe: Probe,
 ): void {
-  if (domain.probes.size >= PROBES_MAX && !domain.probes.has(mac)) {
-    domain.agenda.set(mac, at + LATER_MS);
-    return;
-  }
   domain.probes.set(mac, probe);
   domain.agenda.set(mac, at);
 }
@@ -166,12 +192,16 @@ export function follow(
   if (domain.agenda.at(mac) === undefined) domain.agenda.set(mac, at + patienceOf(mac, settings));
 }
 
-/** Asks once more for everything that the probe is about. */
+/** Asks once more for everything that the probe is about, when it is the host's turn. */
 export function ask(
   { domain, outbox, at }: { domain: Domain; outbox: Outbox; at: number },
   { mac, local }: MacEntry,
   { probe, settings }: { probe: Probe; settings: ProbeSettings },
 ): void {
+  if (!domain.probes.begin(mac)) {
+    domain.agenda.set(mac, at + LATER_MS);
+    return;
+  }
   const { port } = probe;
   const controls = probe.reason === "confirm" ? controlsOf(local, probe) : [];
   for (const ip of [...probe.ips, ...controls]) outbox.ask({ vni: domain.vni, port, mac, ip });

@@ -49,6 +49,15 @@ describe("A MAC that moves to us again and again", () => {
     expect(ipsOf(leaf.entry())).toEqual([]);
   });
 
+  it("C2.3 and frozen takes an IP from a host of ours: elsewhere it is believed", () => {
+    const leaf = Leaf.ready(A);
+    leaf.sees({ mac: M2, ip: I4 });
+    pingPong(leaf, 5);
+    leaf.hears(adv(C, { seq: 99, ip: I4 }));
+
+    expect(leaf.advertised()).toEqual([`${M2} - -`]);
+  });
+
   it("C2.3, C2.18 and frozen is pinned where it is held, until it is a duplicate no longer", () => {
     const leaf = Leaf.ready(A, quick);
     leaf.hears(adv(B));

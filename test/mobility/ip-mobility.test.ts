@@ -1,8 +1,9 @@
 /** RFC 9721, a MAC with many IPs and an IP with many MACs: rules C3, and C1.25. */
 import { describe, expect, it } from "vitest";
-import { A, adv, B, I4, I6, ip, Leaf, M, M2, port, VNI } from "./leaf.ts";
+import { A, adv, B, C, I4, I6, ip, Leaf, M, M2, port, VNI } from "./leaf.ts";
 
 const I5 = ip("10.0.0.5");
+const D = ip("192.0.2.4");
 
 describe("An IP of a MAC of ours", () => {
   it("C3.1 is advertised with the number of its MAC", () => {
@@ -67,6 +68,23 @@ describe("An IP of a MAC of ours", () => {
 
     expect(leaf.advertised()).toEqual([`${M} - -`, `${M} ${I4} -`]);
     expect(leaf.rows("neighbour")).toEqual([]);
+  });
+});
+
+describe("An IP of a MAC of ours that an old route gives to a MAC of others", () => {
+  it("is kept: the leaf that has that MAC by now tells another IP", () => {
+    for (const isFirst of [true, false]) {
+      const leaf = Leaf.ready(A);
+      const old = adv(C, { seq: 1, ip: I4 });
+      if (isFirst) leaf.hears(old);
+      leaf.hears(adv(B, { seq: 2 }));
+      leaf.hears(adv(B, { seq: 2, ip: I6 }));
+      leaf.sees({ mac: M2, ip: I4 });
+      if (!isFirst) leaf.hears(old);
+
+      expect(leaf.advertised()).toEqual([`${M2} - -`, `${M2} ${I4} -`]);
+      expect(leaf.noticesOf("ip-moved")).toEqual([]);
+    }
   });
 });
 
@@ -187,6 +205,33 @@ describe("A neighbour", () => {
     leaf.hears(adv(B, { seq: 1, ip: I4 }));
 
     expect(leaf.rows("neighbour")).toMatchObject([{ ip: I4 }]);
+  });
+
+  it("C1.25 is what the last owner has told, not one before it", () => {
+    const leaf = Leaf.ready(A);
+    leaf.hears(adv(B, { seq: 2, ip: I4 }));
+    leaf.hears(adv(C, { seq: 3, ip: I5 }));
+    leaf.hears(adv(D, { seq: 4 }));
+
+    expect(leaf.rows("neighbour")).toEqual([{ vni: VNI, ip: I5, mac: M }]);
+  });
+
+  it("is what the owner tells, though another has told other IPs with a higher number", () => {
+    const leaf = Leaf.ready(A);
+    leaf.hears(adv(B, { seq: 5 }));
+    leaf.hears(adv(B, { seq: 2, ip: I4 }));
+    leaf.hears(adv(C, { seq: 4, ip: I5 }));
+
+    expect(leaf.rows("neighbour")).toEqual([{ vni: VNI, ip: I4, mac: M }]);
+  });
+
+  it("C3.3 that is believed of a new owner is outbid with one more than the MAC's new number", () => {
+    const leaf = Leaf.ready(A);
+    leaf.hears(adv(B, { seq: 4, ip: I4 }));
+    leaf.hears(adv(C, { seq: 5 }));
+    leaf.sees({ mac: M2, ip: I4 });
+
+    expect(leaf.advertised()).toEqual([`${M2} - 6`, `${M2} ${I4} 6`]);
   });
 
   it("that is believed of a new owner does not count with the MAC's new number", () => {

@@ -72,6 +72,18 @@ describe("A host that is attached by word", () => {
     expect(leaf.advertised()).toEqual([]);
     expect(leaf.where()).toBe("nowhere");
   });
+
+  it("and detached does not come back by what the bridge has not forgotten yet", () => {
+    const leaf = withHost();
+    leaf.observe({ kind: "word", word: { kind: "detach", vni: VNI, mac: M, port: port("p1") } });
+    leaf.observe({
+      ...{ kind: "seen", vni: VNI, port: port("p1"), mac: M, ip: undefined },
+      ...{ signal: "data", evidence: "old" },
+    });
+
+    expect(leaf.where()).toBe("nowhere");
+    expect(leaf.noticesOf("sighting-ignored")).toMatchObject([{ reason: "stale-evidence" }]);
+  });
 });
 
 describe("A hot migration", () => {

@@ -18,6 +18,14 @@ function asked(leaf: Leaf): string[] {
   return leaf.asked.splice(0).map(({ port, mac, ip }) => `${port} ${mac} ${ip}`);
 }
 
+/** The bridge's table is read once more, and the host stands in it as before. */
+function readAgain(leaf: Leaf): void {
+  leaf.observe({
+    ...{ kind: "seen", vni: VNI, port: port("p1"), mac: M, ip: undefined },
+    ...{ signal: "data", evidence: "old" },
+  });
+}
+
 describe("A host that has come with a frame that names no IP", () => {
   function arrives(): Leaf {
     const leaf = ready();
@@ -117,6 +125,49 @@ describe("A host that is silent", () => {
     expect(leaf.noticesOf("moved").at(-1)).toMatchObject({ signal: "silent" });
   });
 
+  it("is gone though the bridge's table, in which it stands, is read again and again", () => {
+    const leaf = ready();
+    leaf.sees({ ip: I4 });
+    leaf.sees({ ip: I4, signal: "answer" });
+    for (let i = 0; i < 5; i++) {
+      leaf.pass(60_000);
+      readAgain(leaf);
+    }
+
+    expect(leaf.where()).toBe("nowhere");
+    expect(leaf.noticesOf("moved").at(-1)).toMatchObject({ signal: "silent" });
+  });
+
+  it("and gone comes back by a table once it was heard, or the bridge had forgotten it", () => {
+    for (const heard of [true, false]) {
+      const leaf = ready();
+      leaf.sees({ ip: I4 });
+      leaf.sees({ ip: I4, signal: "answer" });
+      leaf.pass(PATIENCE_MS + 5000);
+      expect(leaf.where()).toBe("nowhere");
+      if (heard) {
+        leaf.sees({ ip: I4 });
+        leaf.observe({ kind: "port-down", vni: VNI, port: port("p1") });
+        leaf.observe({ kind: "port-up", vni: VNI, port: port("p1") });
+      } else leaf.observe({ kind: "aged-out", vni: VNI, mac: M, port: port("p1") });
+      readAgain(leaf);
+
+      expect(leaf.where()).toBe("p1");
+    }
+  });
+
+  it("and is asked is not saved by a table that is read meanwhile", () => {
+    const leaf = ready();
+    leaf.sees({ ip: I4 });
+    leaf.sees({ ip: I4, signal: "answer" });
+    leaf.observe({ kind: "aged-out", vni: VNI, mac: M, port: port("p1") });
+    leaf.pass(1500);
+    readAgain(leaf);
+    leaf.pass(1500);
+
+    expect(leaf.where()).toBe("nowhere");
+  });
+
   it("stays when it has never answered: it may be one that does not answer strangers", () => {
     const leaf = ready();
     leaf.sees({ ip: I4 });
@@ -187,10 +238,7 @@ describe("The port a host was taken from", () => {
       const leaf = taken();
       leaf.tick();
       leaf.pass(patience);
-      leaf.observe({
-        ...{ kind: "seen", vni: VNI, port: port("p1"), mac: M, ip: undefined },
-        ...{ signal: "data", evidence: "old" },
-      });
+      readAgain(leaf);
       leaf.pass(5000);
 
       expect(leaf.where()).toBe(B);
@@ -424,6 +472,18 @@ describe("A host that is heard", () => {
     expect(asked(leaf)).toContain(`p1 ${M} ${OTHER}`);
   });
 
+  it("has not let go an IP that another has got while it was asked", () => {
+    const leaf = has(I4, OTHER);
+    for (; leaf.asked.length === 0; leaf.pass(500)) leaf.sees({ ip: I4, signal: "arp-request" });
+    expect(asked(leaf)).toContain(`p1 ${M} ${OTHER}`);
+    leaf.sees({ mac: M2, ip: OTHER });
+    leaf.sees({ ip: I4, signal: "answer" });
+    leaf.pass(5000);
+
+    expect(leaf.noticesOf("ip-let-go")).toEqual([]);
+    expect(leaf.advertised()).toContain(`${M2} ${OTHER} -`);
+  });
+
   it("is asked for an IP that another has claimed meanwhile no more", () => {
     const leaf = has(I4, OTHER);
     leaf.sees({ mac: M2, ip: OTHER });
@@ -454,6 +514,37 @@ describe("Many hosts that have come at once", () => {
     leaf.tick();
 
     expect(leaf.asked.length).toBe(256);
+  });
+
+  it("C4.4 are all asked in the end, and none is left whom the bridge has forgotten", () => {
+    const leaf = many(1000);
+    for (const { mac: of } of leaf.rows("mac-ip-route")) {
+      leaf.observe({ kind: "aged-out", vni: VNI, mac: of, port: port("p1") });
+    }
+    leaf.tick();
+    expect(leaf.asked.length).toBe(256);
+    leaf.pass(20_000);
+
+    expect(new Set(leaf.asked.map((question) => question.mac)).size).toBe(1000);
+    expect(leaf.advertised()).toEqual([]);
+  });
+
+  it("and answer make room for the others at once", () => {
+    const leaf = many(1000);
+    for (const { mac: of } of leaf.rows("mac-ip-route")) {
+      leaf.observe({ kind: "aged-out", vni: VNI, mac: of, port: port("p1") });
+    }
+    for (let i = 0; i < 4; i++) {
+      leaf.tick();
+      for (const { mac: of, ip: about } of leaf.asked.splice(0)) {
+        leaf.sees({ mac: of, ip: about, signal: "answer" });
+      }
+      leaf.pass(500);
+    }
+    leaf.pass(2000);
+
+    expect(leaf.asked).toEqual([]);
+    expect(leaf.rows("mac-ip-route")).toHaveLength(2000);
   });
 
   it("C6.14 are asked over a third of the idle time", () => {

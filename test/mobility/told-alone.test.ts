@@ -1,6 +1,9 @@
-/** Whether the leaf that has a MAC tells of it without an IP: until then the old leaf's route stays. */
+/**
+ * When a route of ours may stand for a while after its host has gone: until the leaf that has the MAC
+ * tells of it without an IP, and only where that leaf is believed rather than we.
+ */
 import { expect, it } from "vitest";
-import { isToldAlone } from "../../src/mobility/mac-entry.ts";
+import { isOutranked, isToldAlone } from "../../src/mobility/mac-entry.ts";
 import { A, adv, B, C, I4, Leaf, M, VNI } from "./leaf.ts";
 
 function told(leaf: Leaf): boolean {
@@ -23,4 +26,15 @@ it("Where no other leaf has the MAC there is nothing to wait for", () => {
   expect(told(leaf)).toBe(true);
   leaf.sees({ ip: I4 });
   expect(told(leaf)).toBe(true);
+});
+
+it("C1.15 A leaf that claims less than a route of ours is not believed while that stands", () => {
+  const leaf = Leaf.ready(A);
+  const ours = adv(A, { seq: 2 });
+  const outranked = (): boolean => isOutranked(ours, leaf.engine.domain(VNI)?.entry(M));
+  expect(outranked()).toBe(false);
+  leaf.hears(adv(B, { seq: 1 }));
+  expect(outranked()).toBe(false);
+  leaf.hears(adv(C, { seq: 3 }));
+  expect(outranked()).toBe(true);
 });

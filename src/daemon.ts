@@ -19,7 +19,7 @@ import { Keeping } from "./keeping.ts";
 import { effectiveCapabilities } from "./linux/capabilities.ts";
 import { type Kernel, type KernelOptions, makeKernel } from "./linux/kernel.ts";
 import { Engine } from "./mobility/engine.ts";
-import { isToldAlone } from "./mobility/mac-entry.ts";
+import { isOutranked, isToldAlone } from "./mobility/mac-entry.ts";
 import type { Notice } from "./mobility/notice.ts";
 import type { Listener, Observation } from "./mobility/observation.ts";
 import { type Decision, NOTHING, saysOrKeeps } from "./mobility/outbox.ts";
@@ -149,6 +149,7 @@ class Daemon implements AsyncDisposable {
       onPass: this.#sleep,
       onWrite: (table, tookMs) => this.#metrics.applied(table, tookMs),
       isSucceeded: ({ vni, mac }) => isToldAlone(this.#engine.domain(vni)?.entry(mac)),
+      isOutranked: (route) => isOutranked(route, this.#engine.domain(route.vni)?.entry(route.mac)),
     });
     this.#tables = tables;
     const parts = { ...this.#listener, kernel, tables, engine: this.#engine };

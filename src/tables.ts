@@ -39,6 +39,8 @@ export interface TablesOptions {
   readonly onWrite: (table: TableName, tookMs: number) => void;
   /** Whether who has the MAC of this route of ours now tells of it without an IP as well. */
   readonly isSucceeded: (route: MacIpRoute) => boolean;
+  /** Whether others believe who has the MAC of this route of ours now, and not us. */
+  readonly isOutranked: (route: MacIpRoute) => boolean;
 }
 
 export class Tables {
@@ -47,7 +49,10 @@ export class Tables {
   readonly #routes: ApplyLoop;
   readonly #withdrawals: Withdrawals;
   readonly #macRoutes: MacRoutes;
+  readonly #isOutranked: (route: MacIpRoute) => boolean;
   #isOpen = false;
+  /** Nobody is told of a host any more. */
+  #isLeaving = false;
   /** A route of ours is to be put. */
   #isTelling = false;
 
@@ -81,6 +86,7 @@ export class Tables {
       for (const key of keys) this.of["mac-ip-route"].want(key, undefined);
       this.#routes.wake();
     };
+    this.#isOutranked = options.isOutranked;
     this.#withdrawals = new Withdrawals(options.clock, withdraw, options.isSucceeded);
     this.#macRoutes = new MacRoutes(options.clock, (routes) => {
       for (const { key, row } of routes) this.of["mac-ip-route"].want(key, row);
@@ -111,6 +117,7 @@ export class Tables {
 
   /** Of a host, its new place is to be wanted before its routes are not. */
   want({ table, key, row }: RowAt): void {
+    if (this.#isLeaving && row !== undefined && isOfRoutes(table)) return;
     if (table === "mac-ip-route") {
       this.#withdrawals.forget(key);
       this.#macRoutes.forget(key);
@@ -123,8 +130,8 @@ export class Tables {
   #withdraw(key: MacIpRouteKey): boolean {
     const ours = this.of["mac-ip-route"].desired.get(key);
     if (ours?.ip !== undefined) this.#macRoutes.left(ours);
-    const isElsewhere = ours !== undefined && this.of.fdb.desired.has(fdbKey(ours));
-    return isElsewhere && !this.#withdrawals.isDue(key, ours);
+    if (ours === undefined || !this.of.fdb.desired.has(fdbKey(ours))) return false;
+    return this.#isOutranked(ours) && !this.#withdrawals.isDue(key, ours);
   }
 
   /** Answers whether this route of ours is told later. What stands is found by what is wanted at the start. */
@@ -187,12 +194,13 @@ export class Tables {
 
   /** Takes all our routes out of the RIB, so that the peers turn away at once. */
   async withdrawAll(): Promise<void> {
+    // Hosts are seen all the while.
+    this.#isLeaving = true;
     this.#stop();
     for (const table of ROUTE_TABLES) {
       const reconciler = this.#reconciler(table);
       for (const key of [...reconciler.desired.keys()]) reconciler.want(key, undefined);
     }
-    // Once for the permission to remove, once for the removal.
     await this.#routes.settled();
   }
 
@@ -211,6 +219,10 @@ export class Tables {
   #reconciler(table: TableName): Reconciler<string, unknown> & Reconciler<never, never> {
     return this.of[table] as never;
   }
+}
+
+function isOfRoutes(table: TableName): boolean {
+  return ROUTE_TABLES.some((each) => each === table);
 }
 
 function pendingOf({ pending }: Pick<Reconciler<string, unknown>, "pending">): number {

@@ -17,13 +17,16 @@ interface Bench extends AsyncDisposable {
 }
 
 /** Tables that take everything; `hold` waits before a write to that table is done. */
-async function opened(hold: (table: TableName) => Promise<void> | undefined): Promise<Bench> {
+async function opened(
+  hold: (table: TableName) => Promise<void> | undefined,
+  isOutranked = true,
+): Promise<Bench> {
   const written: string[] = [];
   const tables = new Tables(
     ...taking((table, kinds) => {
       written.push(...kinds.map((kind) => `${kind} ${table}`));
       return hold(table);
-    }),
+    }, isOutranked),
   );
   const end = new AbortController();
   const running = tables.run(end.signal);
@@ -40,6 +43,7 @@ async function opened(hold: (table: TableName) => Promise<void> | undefined): Pr
 
 function taking(
   write: (table: TableName, kinds: readonly string[]) => Promise<void> | undefined,
+  isOutranked = true,
 ): ConstructorParameters<typeof Tables> {
   const driver = (table: TableName): Driver<string, unknown> => ({
     list: async () => new Map(),
@@ -58,6 +62,7 @@ function taking(
     onApplied: () => {},
     onWrite: () => {},
     isSucceeded: () => true,
+    isOutranked: () => isOutranked,
   };
   return [drivers as unknown as Drivers, options];
 }
@@ -252,6 +257,29 @@ it("Hosts that are nowhere are withdrawn at once, however many", () =>
     await using bench = await opened(() => undefined);
     await twentyGone(bench.tables, false);
     await until(() => withdrawnIn(bench) === 20);
+  }));
+
+it("C1.15 Hosts that have gone are withdrawn at once where others would believe us still", () =>
+  withTimersThatWait(async () => {
+    await using bench = await opened(() => undefined, false);
+    await twentyGone(bench.tables, true);
+    await until(() => withdrawnIn(bench) === 20);
+  }));
+
+it("Who comes while roamd withdraws all that it has told is not told of", () =>
+  withTimersThatWait(async () => {
+    await using bench = await opened(() => undefined);
+    const { tables } = bench;
+    want(tables, hostOf(0));
+    tables.wake();
+    await until(() => tables.of["mac-ip-route"].actual.size === 1);
+    const withdrawn = tables.withdrawAll();
+    want(tables, hostOf(1));
+    want(tables, hostOf(0));
+    tables.wake();
+    await withdrawn;
+    expect(tables.of["mac-ip-route"].actual.size).toBe(0);
+    expect(tables.of["mac-ip-route"].desired.size).toBe(0);
   }));
 
 it("Nothing that has time is left to others when roamd ends", () =>

@@ -11,7 +11,7 @@ export const FABRIC_BENCHES = ["move", "withdraw", "mass-move"] as const;
 const KINDS: readonly Kind[] = ["roamd", "floor", "frr", "frr-gobgp"];
 
 interface Found {
-  readonly moves: Moves;
+  readonly moves: Moves | undefined;
   /** By the number of hosts. */
   readonly masses: ReadonlyMap<number, MassMoved>;
 }
@@ -26,8 +26,7 @@ export async function runFabricBenches(
   const single: readonly string[] = names.filter((name) => name === "move" || name === "withdraw");
   const masses = names.includes("mass-move") ? massMoves(options) : [];
   if (single.length === 0 && masses.length === 0) return [];
-  // Those of one machine are what the first of many is held against.
-  const moves = options.isSmoke ? 2 : MOVES;
+  const moves = single.length === 0 ? 0 : options.isSmoke ? 2 : MOVES;
   const found: Partial<Record<Kind, Found>> = {};
   for (const kind of KINDS) found[kind] = await measure(kind, { moves, masses, options });
   const of = <T>(pick: (found: Found) => T | undefined): ByKind<T> => {
@@ -44,19 +43,26 @@ export async function runFabricBenches(
       "frr-gobgp": each("frr-gobgp"),
     };
   };
-  const alone = of((each) => each.moves);
+  const singles = moves === 0 ? [] : moveMeasurements(of((each) => each.moves));
+  const massOf = (hosts: number): ByKind<MassMoved> => of((each) => each.masses.get(hosts));
   return [
-    ...moveMeasurements(alone).filter(({ name }) => single.includes(name)),
-    ...masses.flatMap(({ hosts }) => {
-      const moved = of((each) => each.masses.get(hosts));
-      return massMeasurements(hosts, moved, alone.roamd.followed);
-    }),
+    ...singles.filter(({ name }) => single.includes(name)),
+    ...masses.flatMap(({ hosts }) =>
+      hosts === 1 ? [] : massMeasurements(hosts, massOf(hosts), massOf(1)),
+    ),
   ];
 }
 
+/** One alone is what the first of many is held against. */
 function massMoves({ isSmoke }: BenchOptions): readonly MassMove[] {
-  if (isSmoke) return [{ hosts: 50, repeats: 1 }];
+  if (isSmoke) {
+    return [
+      { hosts: 1, repeats: 1 },
+      { hosts: 50, repeats: 1 },
+    ];
+  }
   return [
+    { hosts: 1, repeats: 21 },
     { hosts: 100, repeats: 12 },
     { hosts: 1000, repeats: 6 },
     { hosts: 5000, repeats: 4 },
@@ -70,8 +76,8 @@ async function measure(
 ): Promise<Found> {
   const { binaries, say } = options;
   await using lab = await BenchFabric.up(kind, binaries);
-  const single = await measureMoves(lab, moves);
-  say(`${kind}: ${moves} moves`);
+  const single = moves === 0 ? undefined : await measureMoves(lab, moves);
+  if (single !== undefined) say(`${kind}: ${moves} moves`);
   const found = new Map<number, MassMoved>();
   for (const mass of masses) {
     found.set(mass.hosts, await measureMassMove(lab, mass));

@@ -69,12 +69,18 @@ function segment(frame: Uint8Array): void {
   const from = packet.readUInt16BE(header);
   const to = packet.readUInt16BE(header + 2);
   if (from !== BGP_PORT && to !== BGP_PORT) return;
-  const sequence = packet.readUInt32BE(header + 4);
+  let sequence = packet.readUInt32BE(header + 4);
   const data = header + ((packet[header + 12] ?? 0) >> 4) * 4;
-  const payload = packet.subarray(data, packet.readUInt16BE(2));
-  if (payload.length === 0) return;
+  let payload = packet.subarray(data, packet.readUInt16BE(2));
   const key = from === BGP_PORT ? to : from;
   let session = streams.get(key);
+  // What is sent once more was heard.
+  const behind = session === undefined ? 0 : (session.next - sequence) | 0;
+  if (behind > 0) {
+    payload = payload.subarray(behind);
+    sequence = (sequence + behind) >>> 0;
+  }
+  if (payload.length === 0) return;
   // What begins in the midst of a message can not be read: a message begins with its marker.
   if (session === undefined || session.next !== sequence) {
     if (payload.readUInt32BE(0) !== 0xffff_ffff) return;

@@ -22,12 +22,12 @@ export function giveUp(
   entry: MacEntry,
   { route, ip }: { readonly route: MacIpRoute; readonly ip: IpAddress },
 ): void {
-  if (!isBelieved(route, entry)) return;
   const { domain, outbox } = scene;
   const { vni, mac } = route;
   const place: Place = { kind: "vtep", vtep: route.nexthop };
   for (const holder of domain.holders(ip)) {
     if (holder.mac === mac || holder.local?.ips.has(ip) !== true) continue;
+    if (!isBelieved(route, entry)) return;
     if (!outranks(claimOf(route), holder.local.claim)) {
       if (holder.local.claim.sticky) tellStatic(scene, { route, ip, holder, local: holder.local });
       continue;

@@ -278,6 +278,10 @@ export function hostUnclaimed(scene: Scene, route: MacIpRoute): void {
   if (before === undefined) return;
   const after = unclaimed(before, route);
   if (after === before) return;
+  // Others may be believed now.
+  for (const each of after.remote) {
+    if (each.ip !== undefined) giveUp(scene, after, { route: each, ip: each.ip });
+  }
   commit(scene, { before, after, by: "route" });
   const stillClaims = after.remote.some(({ nexthop }) => nexthop === route.nexthop);
   if (!stillClaims) {

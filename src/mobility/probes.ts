@@ -199,6 +199,8 @@ export function ask(
   { probe, settings }: { probe: Probe; settings: ProbeSettings },
 ): void {
   if (!domain.probes.begin(mac)) {
+    // Whether a host that has just left is here as well is nothing to be asked minutes later.
+    if (probe.reason === "check") domain.probes.delete(mac);
     domain.agenda.set(mac, at + LATER_MS);
     return;
   }

@@ -88,6 +88,18 @@ describe("An IP of a MAC of ours that an old route gives to a MAC of others", ()
   });
 });
 
+it("An IP of a MAC of ours is given up when the route that gives it to another comes to be believed", () => {
+  const leaf = Leaf.ready(A);
+  leaf.sees({ mac: M2, ip: I4 });
+  leaf.hears(adv(B, { seq: 5, ip: I5 }));
+  leaf.hears(adv(C, { seq: 4, ip: I4 }));
+  expect(leaf.advertised()).toEqual([`${M2} - -`, `${M2} ${I4} -`]);
+  leaf.hearsWithdrawn(adv(B, { ip: I5 }));
+
+  expect(leaf.advertised()).toEqual([`${M2} - -`]);
+  expect(leaf.rows("neighbour")).toEqual([{ vni: VNI, ip: I4, mac: M }]);
+});
+
 describe("A host with many IPs", () => {
   it("C1.25 moves here as a whole, with one number", () => {
     const leaf = Leaf.ready(A);

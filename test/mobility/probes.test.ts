@@ -529,6 +529,16 @@ describe("Many hosts that have come at once", () => {
     expect(leaf.advertised()).toEqual([]);
   });
 
+  it("C3.5 and have gone to another leaf at once are asked, but for those that are too many", () => {
+    const leaf = many(400);
+    for (const { mac: of } of leaf.rows("mac-ip-route")) leaf.hears(adv(B, { mac: of, seq: 1 }));
+    leaf.pass(20_000);
+
+    expect(leaf.asked.length).toBe(256);
+    const checks = [...(leaf.engine.domain(VNI)?.entries() ?? [])].map(({ check }) => check);
+    expect(checks).toEqual(Array.from({ length: 400 }, () => undefined));
+  });
+
   it("and answer make room for the others at once", () => {
     const leaf = many(1000);
     for (const { mac: of } of leaf.rows("mac-ip-route")) {

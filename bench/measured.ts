@@ -110,7 +110,7 @@ function missedBy(
     case "ours":
       return ours.median <= target.atMost
         ? []
-        : [`${ours.median.toFixed(2)}, not ${target.atMost}`];
+        : [`${ours.median.toFixed(2)}, not ${target.atMost.toFixed(2)}`];
     case "beside":
       return target.is <= target.atMost
         ? []

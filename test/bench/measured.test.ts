@@ -67,7 +67,7 @@ describe("A line of a bench", () => {
     {
       reached: { kind: "ours", atMost: 5 },
       missed: { kind: "ours", atMost: 4.9 },
-      as: "5.00, not 4.9",
+      as: "5.00, not 4.90",
     },
     {
       reached: { kind: "beside", what: "share lost", is: 0.1, atMost: 0.1 },

@@ -21,6 +21,9 @@ export interface Measurement {
   readonly notes: readonly string[];
 }
 
+/** As long as something else takes: a tenth more, and what a busy moment costs. */
+export const SAME = 1.3;
+
 /** What a line must reach. Ratios are of medians. */
 export type Target =
   | { readonly kind: "floor-median"; readonly atMost: number }

@@ -24,3 +24,7 @@ export function spreadOf(numbers: readonly number[]): Spread {
     sorted.length % 2 === 1 ? at(0.5) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
   return { median, p99: at(0.99), n: sorted.length, least: at(0), most: at(1) };
 }
+
+export function meanOf(numbers: readonly number[]): number {
+  return numbers.reduce((sum, each) => sum + each, 0) / numbers.length;
+}

@@ -1,6 +1,6 @@
 /** What was found at one leaf, as lines of the table. */
-import type { Measurement, Target } from "../measured.ts";
-import { spreadOf } from "../statistics.ts";
+import { type Measurement, SAME, type Target } from "../measured.ts";
+import { meanOf, spreadOf } from "../statistics.ts";
 import type { Asked } from "./cli.ts";
 import type { OneByOne } from "./growth.ts";
 import type { Memory } from "./sync.ts";
@@ -36,8 +36,6 @@ export interface FrrFound {
 
 const ROUTE_KB = 1.5;
 const FIRST_LINE_MS = 100;
-/** As long as before: a tenth more, and what a busy moment costs. */
-const SAME = 1.3;
 /** What a host's move takes more on a busy moment, however short it is, ms. */
 const BUSY_MS = 0.5;
 
@@ -195,10 +193,6 @@ function cliMeasurements(size: number, found: GobgpFound): readonly Measurement[
       notes: [`The mean of all: ${mean.toFixed(2)} x that while nobody asks`],
     },
   ];
-}
-
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, each) => sum + each, 0) / values.length;
 }
 
 function ms(values: readonly number[]): string {

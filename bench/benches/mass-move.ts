@@ -4,7 +4,7 @@ import { poll } from "../../labs/runner/poll.ts";
 import type { BenchFabric } from "../lab/bench-fabric.ts";
 import { LEAVES, VTEPS } from "../lab/definition.ts";
 import type { Crowd } from "../lab/hosts.ts";
-import type { Measurement } from "../measured.ts";
+import { type Measurement, SAME } from "../measured.ts";
 import { spreadOf } from "../statistics.ts";
 import type { ByKind } from "./move.ts";
 
@@ -27,8 +27,6 @@ const PATIENCE_MS = 120_000;
 const FIRST_HOST = 10_000;
 /** After which nobody works at the last move any more. */
 const QUIET_MS = 500;
-/** The first of many is not later than one alone: a tenth, and what a busy moment costs. */
-const AS_SOON = 1.3;
 
 export async function measureMassMove(
   lab: BenchFabric,
@@ -82,7 +80,8 @@ export function massMeasurements(
   const { roamd, floor, frr, "frr-gobgp": reflected } = moved;
   const gone = [roamd, floor, frr].map(({ withdrawn }) => spreadOf(withdrawn).median.toFixed(0));
   const told = Math.max(...roamd.told);
-  const [alone, bare] = [one.roamd, one.floor].map(({ first }) => spreadOf(first).median);
+  const alone = spreadOf(one.roamd.first).median;
+  const bare = spreadOf(one.floor.first).median;
   const common = { name: "mass-move", unit: "ms", faults: [] };
   return [
     {
@@ -92,8 +91,8 @@ export function massMeasurements(
       ours: roamd.first,
       frr: frr.first,
       floor: floor.first,
-      targets: [{ kind: "ours", atMost: (alone ?? 0) * AS_SOON }],
-      notes: [`One alone: ${alone?.toFixed(1)} ms (floor ${bare?.toFixed(1)})`],
+      targets: [{ kind: "ours", atMost: alone * SAME }],
+      notes: [`One alone: ${alone.toFixed(1)} ms (floor ${bare.toFixed(1)})`],
     },
     {
       ...common,

@@ -5,6 +5,7 @@ import type { BenchFabric } from "../lab/bench-fabric.ts";
 import { GUEST_IP, type Kind, VTEPS } from "../lab/definition.ts";
 import { GUEST } from "../lab/hosts.ts";
 import type { Measurement, Target } from "../measured.ts";
+import { meanOf } from "../statistics.ts";
 
 const PACKETS_PER_SECOND = 1000;
 /** Longer than anybody holds back an update; what has not come by then does not come. */
@@ -138,7 +139,7 @@ export function moveMeasurements(moves: ByKind<Moves>): readonly Measurement[] {
 
 /** Only what was sent while the third leaf forwarded to the old place. */
 function lostInProportion({ followed, lost }: Moves): Target {
-  const expected = (sum(followed) * PACKETS_PER_SECOND) / 1000;
+  const expected = (meanOf(followed) * followed.length * PACKETS_PER_SECOND) / 1000;
   return {
     kind: "beside",
     what: "packets lost by those sent meanwhile",
@@ -152,8 +153,4 @@ function packetFaults(kind: string, { sent, lost, duplicates }: Moves): readonly
     ...(lost >= sent ? [`${kind}: none of ${sent} packets came`] : []),
     ...(duplicates > 0 ? [`${kind}: ${duplicates} packets came more than once`] : []),
   ];
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, each) => total + each, 0);
 }

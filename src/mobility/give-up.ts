@@ -2,6 +2,7 @@
 import type { IpAddress } from "../evpn/ip.ts";
 import { outranks } from "../evpn/mac-claim.ts";
 import type { MacIpRoute } from "../evpn/mac-ip-route.ts";
+import type { VtepAddress } from "../evpn/vtep.ts";
 import { ownerLost } from "./challenge.ts";
 import { commit, type Scene } from "./commit.ts";
 import { tellSpoof } from "./guard.ts";
@@ -42,11 +43,23 @@ export function giveUp(
   }
 }
 
+/** Where a route has gone, those of another VTEP may have come to be believed. */
+export function giveUpNow(scene: Scene, before: MacEntry, after: MacEntry): void {
+  if (tellerOf(before) === tellerOf(after)) return;
+  for (const route of after.remote) {
+    if (route.ip !== undefined) giveUp(scene, after, { route, ip: route.ip });
+  }
+}
+
 /** Whether others believe it what it says of the MAC's IPs; of a frozen MAC we can not know. */
 function isBelieved({ nexthop }: MacIpRoute, entry: MacEntry): boolean {
+  const isElsewhere = ownerElsewhere(entry) !== undefined;
+  return isElsewhere && (entry.frozen !== undefined || tellerOf(entry) === nexthop);
+}
+
+function tellerOf(entry: MacEntry): VtepAddress | undefined {
   const owner = ownerElsewhere(entry);
-  if (owner === undefined) return false;
-  return entry.frozen !== undefined || tellerOfIps(entry, owner.vtep) === nexthop;
+  return owner && tellerOfIps(entry, owner.vtep);
 }
 
 interface StaticClaimed {

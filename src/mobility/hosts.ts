@@ -14,7 +14,7 @@ import { commit, type Scene } from "./commit.ts";
 import { highestClaimTo, remoteClaimTo } from "./desired.ts";
 import type { Domain } from "./domain.ts";
 import { type Duplicate, type DuplicateSettings, isExempt, isHandover } from "./duplicates.ts";
-import { giveUp } from "./give-up.ts";
+import { giveUp, giveUpNow } from "./give-up.ts";
 import { ipMoved } from "./ip-duplicates.ts";
 import { hasLostTie, isLate, tellLate } from "./late.ts";
 import { claimed, found, left, type Refusal, seen, unclaimed, withoutIp } from "./learn.ts";
@@ -278,10 +278,7 @@ export function hostUnclaimed(scene: Scene, route: MacIpRoute): void {
   if (before === undefined) return;
   const after = unclaimed(before, route);
   if (after === before) return;
-  // Others may be believed now.
-  for (const each of after.remote) {
-    if (each.ip !== undefined) giveUp(scene, after, { route: each, ip: each.ip });
-  }
+  giveUpNow(scene, before, after);
   commit(scene, { before, after, by: "route" });
   const stillClaims = after.remote.some(({ nexthop }) => nexthop === route.nexthop);
   if (!stillClaims) {

@@ -13,6 +13,7 @@ import { listen } from "./control/server.ts";
 import { ok, type Result } from "./evpn/result.ts";
 import type { RouteDistinguisher } from "./evpn/route-distinguisher.ts";
 import type { RowAt } from "./evpn/rows.ts";
+import { firstOfMany } from "./first-of-many.ts";
 import { giveBackAfter } from "./give-back.ts";
 import { type Gobgp, openGobgp } from "./gobgp/speaker.ts";
 import { Keeping } from "./keeping.ts";
@@ -87,6 +88,7 @@ class Daemon implements AsyncDisposable {
     const at = earlier(this.#tables?.nextAt(), this.#engine.deadline);
     this.#sleeper.until(this.#closing.signal.aborted ? undefined : at);
   });
+  readonly #came = firstOfMany(() => this.#kernel?.rest());
   readonly #startedAt = now();
   readonly #capabilities = effectiveCapabilities();
   readonly #closing = new AbortController();
@@ -202,8 +204,7 @@ class Daemon implements AsyncDisposable {
 
   /** Answers what there was to tell. */
   #observe(observation: Observation): readonly Notice[] {
-    const at = now();
-    const tables = this.#tables;
+    const [at, tables] = [now(), this.#tables];
     if (tables === undefined) {
       this.#early.push(observation);
       return [];
@@ -212,6 +213,7 @@ class Daemon implements AsyncDisposable {
     const wasReady = this.#engine.isReady;
     const decision = this.#engine.observe(observation, at);
     if (decision !== NOTHING) this.#act(tables, decision, at);
+    this.#came(observation, decision);
     if (!wasReady && this.#engine.isReady && !this.#options.observeOnly)
       void giveBackAfter(tables.open(), this.#closing.signal);
     if (observation.kind === "seen") this.#metrics.sawSignal(observation.signal);

@@ -63,6 +63,30 @@ export function whenQuiet(
   };
 }
 
+/**
+ * When several come one soon after the other: at the second, and not again before none has come for
+ * `quietMs`. The same one may come as often as it likes.
+ */
+export function atSecond<One>(
+  act: () => void,
+  { quietMs, clock }: { quietMs: number; clock: () => number },
+): (one: One) => void {
+  let first: One | undefined;
+  let lastAt = Number.NEGATIVE_INFINITY;
+  let isDone = false;
+  return (one) => {
+    const at = clock();
+    if (at - lastAt >= quietMs) {
+      first = one;
+      isDone = false;
+    }
+    lastAt = at;
+    if (isDone || one === first) return;
+    isDone = true;
+    act();
+  };
+}
+
 /** So many in each so many milliseconds, counted from the first of them. */
 export class FewAtOnce {
   readonly #most: number;

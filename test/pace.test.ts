@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { expect, it, vi } from "vitest";
-import { atOnceUnlessBusy, atTurnsEnd, notOftener, whenQuiet } from "../src/pace.ts";
+import { atOnceUnlessBusy, atSecond, atTurnsEnd, notOftener, whenQuiet } from "../src/pace.ts";
 
 it("What is for the end of the turn is done then, once, and again in the next", async () => {
   let done = 0;
@@ -71,4 +71,25 @@ it("What is for when it is quiet is done then, or when it has waited for long en
   } finally {
     vi.useRealTimers();
   }
+});
+
+it("At the second that comes soon after the first, once, and again when it has been quiet", () => {
+  let time = 0;
+  const done: number[] = [];
+  const came = atSecond<string>(() => done.push(time), { quietMs: 100, clock: () => time });
+  const comes = (at: number, one: string): void => {
+    time = at;
+    came(one);
+  };
+  comes(0, "a");
+  comes(50, "a");
+  expect(done).toEqual([]);
+  comes(149, "b");
+  comes(150, "c");
+  comes(249, "a");
+  expect(done).toEqual([149]);
+  comes(349, "b");
+  expect(done).toEqual([149]);
+  comes(350, "c");
+  expect(done).toEqual([149, 350]);
 });

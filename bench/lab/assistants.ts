@@ -101,7 +101,9 @@ export class Speakers {
   readonly #host: Assistant<Crowd, CrowdAnswer>;
 
   constructor(where: InNode, port = "eth1") {
-    this.#host = assistant(where, part("crowd", port));
+    // V8's own threads would keep the other processor for milliseconds while the first frames are out.
+    const [node = "", ...rest] = part("crowd", port);
+    this.#host = assistant(where, [node, "--single-threaded", ...rest]);
   }
 
   announce(crowd: Crowd): Promise<CrowdAnswer> {

@@ -4,6 +4,7 @@
  *
  *   node crowd.js PORT
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { now } from "../../labs/runner/clock.ts";
 import { openPacketSocket } from "../../labs/runner/hypervisor.ts";
 import { answerAll } from "../../labs/runner/json-lines.ts";
@@ -18,8 +19,12 @@ export interface CrowdAnswer {
 
 const socket = openPacketSocket(process.argv[2] ?? "");
 
-await answerAll<Crowd, CrowdAnswer>(({ first, count }) => {
+/** What it takes to make the frames is not to be in anybody's way when they are sent. */
+const REST_MS = 20;
+
+await answerAll<Crowd, CrowdAnswer>(async ({ first, count }) => {
   const frames = Array.from({ length: count }, (_, i) => gratuitousArp(first + i));
+  await sleep(REST_MS);
   const firstAt = now();
   for (const frame of frames) {
     let sent = socket.send(frame);

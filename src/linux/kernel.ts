@@ -30,6 +30,7 @@ import { type PortStatus, portStatuses } from "./port-status.ts";
 import { ask, type Question } from "./question.ts";
 import { KernelReading } from "./reading.ts";
 import type { RedirectOptions } from "./redirect-driver.ts";
+import { Rest } from "./rest.ts";
 import { RowSource } from "./row-source.ts";
 import type { Place } from "./segments.ts";
 import { UnknownTargets, type UnknownTargetsPolicy } from "./unknown-targets.ts";
@@ -81,6 +82,8 @@ export interface Kernel extends AsyncDisposable {
   announce(announcement: Announcement): readonly string[];
   /** Tells what hosts have said by now, before anything else is listened to. */
   hear(): void;
+  /** Does not listen to hosts for a moment (`rest.ts`). */
+  rest(): void;
   /** Reads everything again; what is not as it should be is told as ever. */
   look(): Promise<void>;
 }
@@ -105,6 +108,7 @@ class OpenKernel implements Kernel {
   readonly #reading: KernelReading;
   readonly #rows: RowSource;
   readonly #packets: PacketSource;
+  readonly #rest: Rest;
   readonly #unknownTargets: UnknownTargets;
   #monitor: NetlinkMonitor | undefined;
   /** All that stood at the start has been told: packets may be heard. */
@@ -127,15 +131,16 @@ class OpenKernel implements Kernel {
     };
     const taken = (place: Place, mac: MacAddress): void => this.#rows.taken(place, mac);
     this.drivers = new KernelDrivers({ ...parts, listener, taken }, options);
+    const isOwn = (vni: Vni, mac: MacAddress): boolean => this.#isOwn(vni, mac);
+    const { news, tell } = listener;
+    this.#packets = new PacketSource({ news, tell, isOwn }, options);
+    this.#rest = new Rest(this.#packets);
     const { fdb, flood, neighbour } = this.drivers;
-    this.#rows = new RowSource({ ...parts, fdb, flood, neighbour, listener });
+    this.#rows = new RowSource({ ...parts, fdb, flood, neighbour, listener, rest: this.#rest });
     this.#reading = new KernelReading(
       { ...parts, rows: this.#rows, listener, now: options.now, settle: () => this.#settle() },
       this.#signal,
     );
-    const isOwn = (vni: Vni, mac: MacAddress): boolean => this.#isOwn(vni, mac);
-    const { news, tell } = listener;
-    this.#packets = new PacketSource({ news, tell, isOwn }, options);
     const policy = options.readOnly ? undefined : (options.unknownTargets ?? "flood");
     this.#unknownTargets = new UnknownTargets({ netlink: this.#netlink, tell, policy });
   }
@@ -196,7 +201,11 @@ class OpenKernel implements Kernel {
   }
 
   hear(): void {
-    this.#packets.hear();
+    this.#rest.hear();
+  }
+
+  rest(): void {
+    this.#rest.begin();
   }
 
   look(): Promise<void> {
@@ -212,6 +221,7 @@ class OpenKernel implements Kernel {
 
   #close(): void {
     this.#monitor?.[Symbol.dispose]();
+    this.#rest[Symbol.dispose]();
     this.#packets[Symbol.dispose]();
   }
 

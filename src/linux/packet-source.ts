@@ -17,25 +17,20 @@ import { tagged } from "../wire/ethernet.ts";
 import { sight } from "../wire/sighting.ts";
 import { Frames } from "./frames.ts";
 import { check, errnoName, LinuxError } from "./linux-error.ts";
+import type { DatagramSocket } from "./native.ts";
 import type { LinuxNotice, PacketIgnored } from "./notice.ts";
 import { OverLimit } from "./over-limit.ts";
 import { HOST_SIGNS, TUNNEL_NEWS } from "./packet-filter.ts";
 import type { PictureChange } from "./picture.ts";
 import type { Place, Port, Way } from "./segments.ts";
 import { enlargeReceiveBuffer, listenOnInterface, openPacketSocket } from "./socket.ts";
-import { type Ear, type Site, Tap } from "./tap.ts";
+import { type Ear, type PacketCounts, type Site, Tap } from "./tap.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
 /** A few thousand frames: a burst of hosts coming up at once. */
 const RECEIVE_BUFFER = 4 << 20;
 /** Batches of one port before the others get their turn. */
 const MAX_BATCHES = 2;
-
-export interface PacketCounts {
-  /** Frames heard, whether they said something or not. */
-  readonly frames: number;
-  readonly ignored: ReadonlyMap<PacketIgnored, number>;
-}
 
 export interface PacketListener {
   readonly news: (observation: Observation) => void;
@@ -107,6 +102,10 @@ export class PacketSource implements Disposable {
   hear(): void {
     if (this.#isTelling) return;
     for (const { socket } of this.#taps.values()) socket.receiveNow();
+  }
+
+  *sockets(): Iterable<DatagramSocket> {
+    for (const { socket } of this.#taps.values()) yield socket;
   }
 
   #openPort({ segment, vlan }: Place, { ifindex, name, isNative }: Port): void {

@@ -18,6 +18,7 @@ import type { LinkTable } from "./link-table.ts";
 import { type NeighbourDriver, rowOf } from "./neighbour-driver.ts";
 import type { LinuxNotice } from "./notice.ts";
 import { type KernelRow, kernelRow, macKey, placeKey } from "./ownership.ts";
+import type { Rest } from "./rest.ts";
 import type { Place } from "./segments.ts";
 
 type RowOf<Kind extends KernelRow["kind"]> = Extract<KernelRow, { kind: Kind }>;
@@ -29,6 +30,7 @@ export interface RowSourceParts {
   readonly fdb: FdbDriver;
   readonly flood: FloodDriver;
   readonly neighbour: NeighbourDriver;
+  readonly rest: Rest;
 }
 
 export class RowSource {
@@ -111,7 +113,10 @@ export class RowSource {
         // What was known and is read once more may be what our own row is about to be written over.
         const isKnown = how === "read" && this.#learned.mayBeAt(placeKey(row), row.port);
         this.#learned.set(placeKey(row), row);
-        this.#seen(row, isKnown ? "old" : "new");
+        this.#parts.rest.tell(() => {
+          if (this.#learned.mayBeAt(placeKey(row), row.port))
+            this.#seen(row, isKnown ? "old" : "new");
+        });
         return;
       }
       case "fixed":

@@ -31,6 +31,12 @@ export interface Ear {
   readonly ignored: Map<PacketIgnored, number>;
 }
 
+export interface PacketCounts {
+  /** Frames heard, whether they said something or not. */
+  readonly frames: number;
+  readonly ignored: ReadonlyMap<PacketIgnored, number>;
+}
+
 /** Where a socket is to listen. */
 export interface Site {
   readonly ifindex: number;

@@ -9,8 +9,16 @@ import { Frames } from "../../src/linux/frames.ts";
 import type { Kernel } from "../../src/linux/kernel.ts";
 import { HOST_SIGNS } from "../../src/linux/packet-filter.ts";
 import { listenOnInterface, openPacketSocket } from "../../src/linux/socket.ts";
-import { gratuitousArp, Host, ipv6Frame } from "./frames.ts";
-import { clearLinks, ifindexOf, makeSegment, requireOwnNamespace, run, sh } from "./namespace.ts";
+import { dataFrame, gratuitousArp, Host, ipv6Frame } from "./frames.ts";
+import {
+  clearLinks,
+  fdbOf,
+  ifindexOf,
+  makeSegment,
+  requireOwnNamespace,
+  run,
+  sh,
+} from "./namespace.ts";
 import { open, Recorder } from "./recorder.ts";
 
 const M = "02:00:00:00:00:0a";
@@ -92,6 +100,61 @@ it("What comes to a socket that rests is read later, or when it is asked for", a
   socket.close();
   socket.pause();
   socket.resume();
+});
+
+describe("In a rest", () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
+  afterEach(() => void vi.useRealTimers());
+
+  /** What the kernel has told by now has been read. */
+  async function turns(): Promise<void> {
+    for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate);
+  }
+
+  /** The bridge has learned it, or has not, and has told so. */
+  async function learned(mac: string, isLearned: boolean): Promise<void> {
+    while (fdbOf(mac).some((entry) => entry.includes("p1")) !== isLearned) await turns();
+    await turns();
+  }
+
+  const all = (): string[] => recorder.of("seen").map(({ mac, signal }) => `${mac} ${signal}`);
+
+  it("what hosts say waits, and what bridges learn; then frames are told first", async () => {
+    using host = new Host("p1h");
+    kernel.rest();
+    host.send(gratuitousArp(M, "192.0.2.1"));
+    await learned(M, true);
+    expect(all()).toEqual([]);
+    vi.advanceTimersByTime(10);
+    expect(all()).toEqual([`${M} gratuitous-arp`, `${M} data`]);
+    host.send(gratuitousArp(M, "192.0.2.2"));
+    while (all().length < 3) await turns();
+  });
+
+  it("C1.13 all of it is told before a route is, and it goes on", async () => {
+    using host = new Host("p1h");
+    kernel.rest();
+    host.send(gratuitousArp(M, "192.0.2.1"));
+    await learned(M, true);
+    kernel.hear();
+    expect(all()).toEqual([`${M} gratuitous-arp`, `${M} data`]);
+    host.send(gratuitousArp(M, "192.0.2.2"));
+    await turns();
+    expect(all()).toHaveLength(2);
+    vi.advanceTimersByTime(10);
+    expect(all()).toHaveLength(3);
+  });
+
+  it("who was learned and has gone again is not told", async () => {
+    using host = new Host("p1h");
+    kernel.rest();
+    host.send(dataFrame(M));
+    await learned(M, true);
+    sh(`bridge fdb del ${M} dev p1 master`);
+    await learned(M, false);
+    vi.advanceTimersByTime(10);
+    expect(all()).toEqual([]);
+  });
 });
 
 describe("A frame on a port", () => {

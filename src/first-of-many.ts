@@ -1,8 +1,8 @@
 /**
  * The first of many hosts that come at once is followed as soon as one that comes alone. A rack is
  * evacuated, and we could hear of all its hosts while three speakers pass the first one's route on, who need
- * the same processors; what hosts say waits for a moment then. It costs the others nothing: frames, which tell
- * their IPs, are heard before what bridges have learned of them.
+ * the same processors; what hosts say waits for a moment then. Of a rack gobgpd is the limit, and the last is no later
+ * for it; a host that comes alone within that moment is told so much later.
  */
 import { now } from "./clock.ts";
 import type { MacAddress } from "./evpn/mac.ts";

@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { beforeEach, expect, it } from "vitest";
 import type { MacAddress } from "../src/evpn/mac.ts";
 import { portName } from "../src/evpn/port.ts";
 import type { Vni } from "../src/evpn/vni.ts";
@@ -20,12 +20,18 @@ function seen(mac: string): Observation {
   };
 }
 
-it("Of hosts that come at once the second has all wait; one alone has not, whatever it says", () => {
-  let rests = 0;
-  const came = firstOfMany(
+let rests: number;
+let came: ReturnType<typeof firstOfMany>;
+
+beforeEach(() => {
+  rests = 0;
+  came = firstOfMany(
     () => rests++,
     () => 0,
   );
+});
+
+it("Of hosts that come at once the second has all wait; one alone has not, whatever it says", () => {
   came(seen("02:00:00:00:00:0a"), ROUTE);
   came(seen("02:00:00:00:00:0a"), ROUTE);
   expect(rests).toBe(0);
@@ -35,11 +41,6 @@ it("Of hosts that come at once the second has all wait; one alone has not, whate
 });
 
 it("Who is known, or of whom others have told, does not come", () => {
-  let rests = 0;
-  const came = firstOfMany(
-    () => rests++,
-    () => 0,
-  );
   came(seen("02:00:00:00:00:0a"), ROUTE);
   came(seen("02:00:00:00:00:0b"), NOTHING);
   came(seen("02:00:00:00:00:0b"), ROW);

@@ -6,11 +6,18 @@
  */
 
 import { LinkType } from "../wire/link-layout.ts";
-import { LITTLE_ENDIAN, type NetlinkMalformed, readMessages } from "../wire/netlink.ts";
+import {
+  HEADER_LENGTH,
+  LITTLE_ENDIAN,
+  type NetlinkMalformed,
+  readMessages,
+} from "../wire/netlink.ts";
 import { decodeLink, type LinkMessage } from "../wire/netlink-link.ts";
 import {
   decodeNeighbour,
   NEIGHBOUR_FAMILY,
+  NEIGHBOUR_FIXED_LENGTH,
+  NEIGHBOUR_PROTOCOL,
   type Neighbour,
   NeighbourFlag,
   type NeighbourIgnored,
@@ -19,7 +26,7 @@ import {
 } from "../wire/netlink-neighbour.ts";
 import { check, Errno } from "./linux-error.ts";
 import { type DatagramSocket, META_PER_DATAGRAM, Meta } from "./native.ts";
-import { OWN_STATE } from "./ownership.ts";
+import { OWN_PROTOCOL, OWN_STATE } from "./ownership.ts";
 import { attachFilter, type BpfInstruction, openRouteSocket, RouteGroup } from "./socket.ts";
 
 export interface MonitorListener {
@@ -41,6 +48,14 @@ const MAX_BATCHES = 8;
 
 const LOAD_BYTE = 0x30;
 const LOAD_WORD = 0x20;
+/** Relative to X. */
+const LOAD_BYTE_BEHIND = 0x50;
+const LOAD_NUMBER = 0x00;
+const LOAD_NUMBER_INTO_X = 0x01;
+/** X becomes what was loaded last. */
+const INTO_X = 0x07;
+/** Where the attribute of the type in X is, looked for from where the accumulator says; 0: nowhere. */
+const FIND_ATTRIBUTE: BpfInstruction = [LOAD_WORD, 0, 0, 0xffff_f000 + 12];
 const JUMP_EQUAL = 0x15;
 const JUMP_SET = 0x45;
 const RETURN = 0x06;
@@ -52,9 +67,33 @@ const DROP: BpfInstruction = [RETURN, 0, 0, 0];
 const KEEP: BpfInstruction = [RETURN, 0, 0, ALL];
 
 /**
- * Drops the echoes of what we put, for each remote MAC would come back twice: a VXLAN device's entry
- * has our mark, a bridge's is `extern_learn` on the port of one of our VXLAN devices. That an entry is
- * gone, was taken over by a port, or is another program's on a port, still comes.
+ * A neighbour as we put it: what is as ours is in everything but the MAC, somebody has taken pains to
+ * write over ours, and is found when the table is read again.
+ */
+const NEIGHBOUR_ECHO: readonly BpfInstruction[] = [
+  [LOAD_BYTE, 0, 0, 26],
+  [JUMP_SET, 1, 0, NeighbourFlag.extLearned],
+  KEEP,
+  [LOAD_BYTE, 0, 0, LITTLE_ENDIAN ? 24 : 25],
+  [JUMP_EQUAL, 1, 0, NeighbourState.noarp],
+  KEEP,
+  [LOAD_NUMBER_INTO_X, 0, 0, NEIGHBOUR_PROTOCOL],
+  [LOAD_NUMBER, 0, 0, HEADER_LENGTH + NEIGHBOUR_FIXED_LENGTH],
+  FIND_ATTRIBUTE,
+  [JUMP_EQUAL, 0, 1, 0],
+  KEEP,
+  [INTO_X, 0, 0, 0],
+  // Its value, behind its length and type.
+  [LOAD_BYTE_BEHIND, 0, 0, 4],
+  [JUMP_EQUAL, 0, 1, OWN_PROTOCOL],
+  DROP,
+  KEEP,
+];
+
+/**
+ * Drops the echoes of what we put, for each remote host would come back three times: a VXLAN device's
+ * entry has our mark, a bridge's is `extern_learn` on the port of one of our VXLAN devices, a neighbour
+ * has our protocol. That one is gone, was taken over by a port, or is another program's, still comes.
  */
 export function echoFilter(vxlanDevices: readonly number[]): readonly BpfInstruction[] {
   const ours = vxlanDevices.length > MOST_DEVICES ? [] : vxlanDevices;
@@ -65,8 +104,8 @@ export function echoFilter(vxlanDevices: readonly number[]): readonly BpfInstruc
     [JUMP_EQUAL, 1, 0, NeighbourType.put],
     KEEP,
     [LOAD_BYTE, 0, 0, 16],
-    [JUMP_EQUAL, 1, 0, NEIGHBOUR_FAMILY.bridge],
-    KEEP,
+    [JUMP_EQUAL, NEIGHBOUR_ECHO.length, 0, NEIGHBOUR_FAMILY.bridge],
+    ...NEIGHBOUR_ECHO,
     [LOAD_BYTE, 0, 0, 26],
     [JUMP_SET, 1, 0, NeighbourFlag.extLearned],
     KEEP,

@@ -32,6 +32,8 @@ export interface NeighbourDriverParts {
 }
 
 export class NeighbourDriver implements Driver<NeighbourKey, NeighbourRow> {
+  /** The monitor's filter keeps them out. */
+  readonly putsSilently: boolean = true;
   readonly queues: boolean = true;
   readonly #parts: NeighbourDriverParts;
   readonly #standing = new Standing<NeighbourKey>();

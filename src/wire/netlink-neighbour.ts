@@ -90,14 +90,17 @@ export interface Neighbour {
 
 export type NeighbourIgnored = NetlinkMalformed | "neighbour-unknown-family";
 
-const FIXED_LENGTH = 12;
+/** Of what stands before the attributes. */
+export const NEIGHBOUR_FIXED_LENGTH = 12;
+/** The type of the attribute that says who has put it. */
+export const NEIGHBOUR_PROTOCOL: number = Attribute.protocol;
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 //  0        1     4         8       10      11
 //  | family | pad | ifindex | state | flags | type | attributes
 export function decodeNeighbour(message: NetlinkMessage): Result<Neighbour, NeighbourIgnored> {
   const { datagram, view, start: from, end } = message;
-  if (end - from < FIXED_LENGTH) return err("netlink-truncated");
+  if (end - from < NEIGHBOUR_FIXED_LENGTH) return err("netlink-truncated");
   const family = familyOf(datagram[from]);
   if (family === undefined) return err("neighbour-unknown-family");
 
@@ -119,7 +122,7 @@ export function decodeNeighbour(message: NetlinkMessage): Result<Neighbour, Neig
     protocol: 0,
   };
   let fits = true;
-  const attributes = new Attributes(view, { offset: from + FIXED_LENGTH, end });
+  const attributes = new Attributes(view, { offset: from + NEIGHBOUR_FIXED_LENGTH, end });
   while (attributes.next()) fits = readAttribute(neighbour, datagram, attributes) && fits;
   return attributes.isWhole && fits ? ok(neighbour) : err("netlink-bad-attribute");
 }
@@ -203,7 +206,7 @@ const ACTION = {
 
 export function writeNeighbour(writer: MessageWriter, request: NeighbourRequest): void {
   const [type, flags] = ACTION[request.action];
-  writer.begin(type, flags).fixed(FIXED_LENGTH, (view, offset) => {
+  writer.begin(type, flags).fixed(NEIGHBOUR_FIXED_LENGTH, (view, offset) => {
     view.setUint8(offset, NEIGHBOUR_FAMILY[request.family]);
     view.setInt32(offset + 4, request.ifindex, LITTLE_ENDIAN);
     view.setUint16(offset + 8, request.state, LITTLE_ENDIAN);
@@ -222,7 +225,7 @@ export function writeNeighbour(writer: MessageWriter, request: NeighbourRequest)
 export function writeNeighbourDump(writer: MessageWriter, family: NeighbourFamily): void {
   writer
     .begin(NeighbourType.get, NetlinkFlag.request | NetlinkFlag.dump)
-    .fixed(FIXED_LENGTH, (view, offset) => {
+    .fixed(NEIGHBOUR_FIXED_LENGTH, (view, offset) => {
       view.setUint8(offset, NEIGHBOUR_FAMILY[family]);
     })
     .end();

@@ -5,7 +5,7 @@ import { Worker } from "node:worker_threads";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { IpAddress } from "../../src/evpn/ip.ts";
 import type { MacAddress } from "../../src/evpn/mac.ts";
-import { fdbKey } from "../../src/evpn/rows.ts";
+import { fdbKey, neighbourKey } from "../../src/evpn/rows.ts";
 import type { Vni } from "../../src/evpn/vni.ts";
 import { RowDumps } from "../../src/linux/dumps.ts";
 import type { Kernel } from "../../src/linux/kernel.ts";
@@ -129,7 +129,9 @@ describe("The monitor", () => {
     });
     using monitor = new NetlinkMonitor({
       link: () => {},
-      neighbour: ({ mac, gone }) => {
+      neighbour: ({ mac, dst, gone }) => {
+        // Of a neighbour in its last moment the kernel does not tell the MAC.
+        if (mac === undefined && gone) heard.push(`-${dst}`);
         if (mac?.startsWith("02:00:00:00:00:") !== true) return;
         heard.push(`${gone ? "-" : "+"}${mac.slice(-2)}`);
         if (heard.at(-1) === "+ff") resolve();
@@ -149,8 +151,20 @@ describe("The monitor", () => {
       const change = { kind: "put", key: fdbKey(row), row: { ...row, pinned } } as const;
       await kernel.drivers.fdb.write([change], new AbortController().signal);
     }
+    for (const ip of ["10.0.0.9", "2001:db8::9"] as IpAddress[]) {
+      const neighbour = { vni: row.vni, ip, mac: "02:00:00:00:00:0e" as MacAddress };
+      const change = { kind: "put", key: neighbourKey(neighbour), row: neighbour } as const;
+      await kernel.drivers.neighbour.write([change], new AbortController().signal);
+    }
+    // Nobody but us has put anything, and all that the kernel has to tell of it is here.
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    expect(heard.filter((each) => each.startsWith("+0"))).toEqual([]);
     heard.length = 0;
     sh(`
+      ip neigh del 10.0.0.9 dev br10
+      ip neigh replace 2001:db8::9 lladdr 02:00:00:00:00:0f dev br10 nud noarp
+      ip neigh replace 10.0.0.10 lladdr 02:00:00:00:00:1a dev br10 nud noarp extern_learn
+      ip neigh replace 10.0.0.11 lladdr 02:00:00:00:00:1b dev br10 nud noarp extern_learn protocol zebra
       bridge fdb del 02:00:00:00:00:0a dev vxlan10 master
       bridge fdb del 02:00:00:00:00:0a dev vxlan10 self
       bridge fdb replace 02:00:00:00:00:0b dev vxlan10 dst 10.0.0.2 self extern_learn dynamic
@@ -161,7 +175,8 @@ describe("The monitor", () => {
     `);
     await promise;
     await kernel[Symbol.asyncDispose]();
-    expect(heard).toEqual(["-0a", "-0a", "+0b", "+0c", "+0d", "+ff"]);
+    const neighbours = ["-10.0.0.9", "+0f", "+1a", "+1b"];
+    expect(heard).toEqual([...neighbours, "-0a", "-0a", "+0b", "+0c", "+0d", "+ff"]);
   });
 
   it("with more devices than a filter holds is spared every bridge's entry from outside", async () => {

@@ -67,8 +67,11 @@ class Saboteur implements AsyncDisposable {
       story.push(`the RIB: ${JSON.stringify(changes)}`);
       for (const change of changes) this.#leaf?.want(change);
     } else if (kind < 0.2) await shout(this.#stage, segment);
-    else if (kind < 0.24) await forgeNeighbour(this.#stage, segment);
-    else if (kind < 0.26) await this.#restart();
+    else if (kind < 0.24) {
+      await forgeNeighbour(this.#stage, segment);
+      // The kernel does not tell of what looks like an echo of ours; a look finds it.
+      await this.#leaf?.look();
+    } else if (kind < 0.26) await this.#restart();
     else {
       const act = pickAct(random);
       if (act.isForeign) await this.#allIsRight();

@@ -1,4 +1,5 @@
 /** A table as we want it, as we believe it to stand outside, and what would have to be done. */
+import type { ChangeKind } from "./applied.ts";
 import type { Change } from "./driver.ts";
 import { type Rows, Side, type Slot } from "./slot.ts";
 
@@ -109,17 +110,17 @@ export class Difference<Key extends string, Row> {
     }
   }
 
-  /** All that is not right: what is to be put comes first. */
-  wrong(): readonly Key[] {
-    const toPut: Key[] = [];
-    const toRemove: Key[] = [];
+  /** All that is not right, by what is to be done. */
+  wrong(): Readonly<Record<ChangeKind, readonly Key[]>> {
+    const put: Key[] = [];
+    const remove: Key[] = [];
     for (const [key, { wanted, standing }] of this.#slots) {
       if (this.same(wanted, standing) && !this.#leftover.has(key)) continue;
-      if (wanted === undefined) toRemove.push(key);
-      else toPut.push(key);
+      if (wanted === undefined) remove.push(key);
+      else put.push(key);
     }
-    for (const key of this.#leftover.keys()) if (!this.#slots.has(key)) toRemove.push(key);
-    return [...toPut, ...toRemove];
+    for (const key of this.#leftover.keys()) if (!this.#slots.has(key)) remove.push(key);
+    return { put, remove };
   }
 }
 

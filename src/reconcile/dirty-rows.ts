@@ -38,6 +38,13 @@ export class DirtyRows<Key extends string> {
     this.#turns[kind].set(key, ++this.#turn);
   }
 
+  /** Marks a key unless it is marked already; answers whether it was not. */
+  add(key: Key, kind: ChangeKind): boolean {
+    if (this.has(key)) return false;
+    this.#turns[kind].set(key, ++this.#turn);
+    return true;
+  }
+
   has(key: Key): boolean {
     return this.#turns.put.has(key) || this.#turns.remove.has(key);
   }

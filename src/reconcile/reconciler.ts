@@ -19,10 +19,10 @@ import type {
   Reading,
   RowsRead,
 } from "./applied.ts";
-import { type Attempt, attempt, type Flight } from "./attempt.ts";
 import { Difference } from "./difference.ts";
 import { DirtyRows } from "./dirty-rows.ts";
 import type { Change, Driver, Failure } from "./driver.ts";
+import { InFlight, type Landing } from "./in-flight.ts";
 import { OwnEchoes } from "./own-echoes.ts";
 import type { Rows } from "./slot.ts";
 import { type TableRead, TableReading } from "./table-reading.ts";
@@ -39,7 +39,7 @@ export class Reconciler<Key extends string, Row> {
   readonly #driver: Driver<Key, Row>;
   readonly #table: Difference<Key, Row>;
   readonly #dirty = new DirtyRows<Key>();
-  readonly #inFlight = new Map<Key, Flight<Row>>();
+  readonly #inFlight: InFlight<Key, Row>;
   readonly #waiting = new WaitingRows<Key>();
   readonly #echoes: OwnEchoes<Key, Row>;
   readonly #counts = { put: 0, removed: 0, failed: 0, drifted: 0, read: 0 };
@@ -53,6 +53,7 @@ export class Reconciler<Key extends string, Row> {
 
   constructor(driver: Driver<Key, Row>) {
     this.#driver = driver;
+    this.#inFlight = new InFlight(driver);
     this.#reading = new TableReading(driver);
     this.#table = new Difference((wanted, actual) => driver.agree(wanted, actual));
     this.#echoes = new OwnEchoes((written, seen) => this.#table.same(written, seen));
@@ -90,13 +91,12 @@ export class Reconciler<Key extends string, Row> {
     const echo = this.#echoes.match(key, row);
     if (echo === "older") return;
     this.#table.stands(key, row);
-    const flight = this.#inFlight.get(key);
-    if (flight !== undefined) flight.disturbed = echo === "none";
+    const isInFlight = this.#inFlight.saw(key, { isDisturbed: echo === "none" });
     if (this.#table.changeFor(key) === undefined) {
       this.#waiting.forget(key);
     } else if (!this.#dirty.has(key) && !this.#waiting.has(key)) {
       if (echo === "none") this.#counts.drifted++;
-      if (echo === "none" || flight === undefined) this.#mark(key);
+      if (echo === "none" || !isInFlight) this.#mark(key);
     }
   }
 
@@ -199,29 +199,27 @@ export class Reconciler<Key extends string, Row> {
     const { turn } = this.#dirty;
     const upTo = Math.min(turn, options.upTo ?? turn);
     // While one lot is being written, the next is made ready.
-    let before: Attempt<Key, Row> | undefined;
+    let before: Promise<void> | undefined;
     for (;;) {
       const changes = this.#take(upTo, options.kinds);
-      const begun =
-        changes.length === 0 ? undefined : attempt(this.#driver, changes, options.signal);
-      if (before !== undefined) await this.#finish(before, options.now, into);
+      const begun = changes.length === 0 ? undefined : this.#attempt(changes, options, into);
+      if (before !== undefined) await before;
       if (begun === undefined) return;
       if (this.#driver.queues === true) before = begun;
-      else await this.#finish(begun, options.now, into);
+      else await begun;
     }
   }
 
-  async #finish(
-    { changes, failures }: Attempt<Key, Row>,
-    now: number,
+  #attempt(
+    changes: readonly Change<Key, Row>[],
+    { now, signal }: ApplyOptions,
     into: { written: Change<Key, Row>[]; failed: Failure<Key>[] },
   ): Promise<void> {
-    const failed = await failures;
-    for (const change of changes) {
-      const failure = failed.get(change.key);
-      if (this.#settle(change, { failure, now })) into.written.push(change);
+    return this.#inFlight.write(changes, signal, (change, landing) => {
+      const { failure } = landing;
+      if (this.#settle(change, landing, now)) into.written.push(change);
       else if (failure !== undefined && this.#told.isNews(failure)) into.failed.push(failure);
-    }
+    });
   }
 
   /** Takes off the marks before anything is awaited: a `want` that comes meanwhile marks again. */
@@ -232,7 +230,6 @@ export class Reconciler<Key extends string, Row> {
       const change = this.#table.changeFor(key);
       if (change === undefined) continue;
       const row = change.kind === "put" ? change.row : undefined;
-      this.#inFlight.set(key, { row, disturbed: false });
       this.#reading.touched(key);
       const isSilent = row !== undefined && this.#driver.putsSilently === true;
       this.#echoes.expect(key, row, { isSilent });
@@ -242,19 +239,14 @@ export class Reconciler<Key extends string, Row> {
   }
 
   /** Takes in what became of a write; answers whether the change is made. */
-  #settle(
-    change: Change<Key, Row>,
-    { failure, now }: { failure: Failure<Key> | undefined; now: number },
-  ): boolean {
+  #settle(change: Change<Key, Row>, { failure, isDisturbed }: Landing<Key>, now: number): boolean {
     const { key } = change;
-    const flight = this.#inFlight.get(key);
-    this.#inFlight.delete(key);
     // A row that was to be removed and is somebody else's by now is not there any more as ours.
     if (failure === undefined || (failure.kind === "foreign" && change.kind === "remove")) {
       this.#table.written(key);
       this.#told.forget(key);
       this.#waiting.forget(key);
-      if (flight?.disturbed !== true) this.#table.stands(key, flight?.row);
+      if (!isDisturbed) this.#table.stands(key, change.kind === "put" ? change.row : undefined);
       this.#counts[change.kind === "put" ? "put" : "removed"]++;
       return true;
     }
@@ -284,13 +276,14 @@ export class Reconciler<Key extends string, Row> {
     const { cause, rows } = this.#unjudged;
     this.#unjudged = undefined;
     const wrong = this.#table.wrong();
-    for (const key of wrong) {
-      if (this.#dirty.has(key)) continue;
-      if (this.#counts.read > 0 && !this.#waiting.has(key)) this.#counts.drifted++;
-      this.#mark(key);
+    for (const kind of ["put", "remove"] as const) {
+      for (const key of wrong[kind]) {
+        if (!this.#dirty.add(key, kind)) continue;
+        if (this.#counts.read > 0 && !this.#waiting.has(key)) this.#counts.drifted++;
+      }
     }
     this.#counts.read++;
     this.#waiting.forgetAll();
-    return { kind: "read", cause, rows, wrong: wrong.length };
+    return { kind: "read", cause, rows, wrong: wrong.put.length + wrong.remove.length };
   }
 }

@@ -3,9 +3,9 @@
  * touched while they come is kept, for it is known better than by what was read.
  */
 import type { Unreadable } from "./applied.ts";
-import { messageOf } from "./attempt.ts";
 import type { Driver } from "./driver.ts";
 import { DueReading } from "./due-reading.ts";
+import { messageOf } from "./in-flight.ts";
 
 export interface TableRead<Key extends string, Row> {
   readonly cause: string;

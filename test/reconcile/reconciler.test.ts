@@ -222,6 +222,21 @@ describe("What is wanted", () => {
     expect(table.rows.get("a")).toEqual(row(2));
   });
 
+  it("is pending while it is being written, and once where another is wanted meanwhile", async () => {
+    await settledWith();
+    reconciler.want("a", row(1));
+    reconciler.want("b", row(1));
+    table.hold();
+    const first = apply();
+    expect(reconciler.pending.dirty).toBe(2);
+    reconciler.want("a", row(2));
+    reconciler.want("c", row(1));
+    expect(reconciler.pending.dirty).toBe(3);
+    table.release();
+    await first;
+    expect(reconciler.pending.dirty).toBe(2);
+  });
+
   it("is written back when it changes and changes back while it is being written", async () => {
     await settledWith({ a: 1 });
     reconciler.want("a", row(2));

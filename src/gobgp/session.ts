@@ -45,6 +45,7 @@ export class Session {
   #settle: { readonly resolve: () => void; readonly reject: (reason: Error) => void } | undefined;
   readonly #endOfRib = new Set<string>();
   #readingPeers: Promise<readonly PeerSeen[]> | undefined;
+  #nextPeers: Promise<readonly PeerSeen[]> | undefined;
   readonly #dump = new Dump(WATCH_BATCH);
   #versionKnown: boolean;
 
@@ -149,18 +150,30 @@ export class Session {
     return ended.length > 0 ? "end-of-rib" : "peer-established";
   }
 
-  /** One reading at a time: whoever asks meanwhile gets the answer of the one under way. */
+  /**
+   * One reading at a time. Whoever asks during one gets the answer of the next: that under way may
+   * have been answered before the change that they ask for.
+   */
   #peers(signal: AbortSignal): Promise<readonly PeerSeen[]> {
-    this.#readingPeers ??= this.#options.api
-      .peers(signal)
-      .then((peers) => {
-        this.#options.onPeers(peers);
-        return peers;
-      })
-      .finally(() => {
+    if (this.#readingPeers === undefined) {
+      this.#readingPeers = this.#readPeers(signal).finally(() => {
         this.#readingPeers = undefined;
       });
-    return this.#readingPeers;
+      return this.#readingPeers;
+    }
+    this.#nextPeers ??= this.#readingPeers
+      .catch(() => {})
+      .then(() => {
+        this.#nextPeers = undefined;
+        return this.#peers(signal);
+      });
+    return this.#nextPeers;
+  }
+
+  async #readPeers(signal: AbortSignal): Promise<readonly PeerSeen[]> {
+    const peers = await this.#options.api.peers(signal);
+    this.#options.onPeers(peers);
+    return peers;
   }
 
   async #health(signal: AbortSignal): Promise<never> {

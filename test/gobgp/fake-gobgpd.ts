@@ -10,13 +10,16 @@ import {
 import {
   type AddPathStreamRequest,
   GoBgpServiceService,
+  type ListPeerResponse,
   type Path,
   type WatchEventRequest,
   type WatchEventResponse,
 } from "../../src/gobgp/generated/v4/gobgp.ts";
 
 /** Bytes are sent as they are. */
-type WatchCall = ServerWritableStream<WatchEventRequest, WatchEventResponse | Buffer>;
+export type WatchCall = ServerWritableStream<WatchEventRequest, WatchEventResponse | Buffer>;
+
+export type PeersCall = ServerWritableStream<object, ListPeerResponse>;
 
 export class FakeGobgpd {
   asn = 65_000;
@@ -29,6 +32,8 @@ export class FakeGobgpd {
     call.write({ event: { $case: "peer", value: {} } });
     call.write({ event: { $case: "table", value: { paths: [] } } });
   };
+  /** Its answer to who asks for its peers; by default that it has none. */
+  onPeers: (call: PeersCall) => void = (call) => call.end();
   readonly written: Path[][] = [];
   /** Calls to write that have been opened, whether anything has come by them or not. */
   opened = 0;
@@ -66,7 +71,7 @@ export class FakeGobgpd {
     const service = { ...GoBgpServiceService, watchEvent: { ...watchEvent, responseSerialize } };
     this.#server.addService(service, {
       getBgp,
-      listPeer: nobody,
+      listPeer: (call: PeersCall) => this.onPeers(call),
       listPath: nobody,
       watchEvent: (call: WatchCall) => this.onWatch(call),
       addPathStream: (

@@ -2,10 +2,10 @@ import { status } from "@grpc/grpc-js";
 import { describe, expect, it, vi } from "vitest";
 import { macIpRouteKey } from "../../src/evpn/mac-ip-route.ts";
 import { codecV4 } from "../../src/gobgp/codec-v4.ts";
-import type { Path } from "../../src/gobgp/generated/v4/gobgp.ts";
+import { type Path, PeerState_SessionState } from "../../src/gobgp/generated/v4/gobgp.ts";
 import { type GobgpOptions, openGobgp } from "../../src/gobgp/speaker.ts";
 import { macIpRoutePath } from "../../src/gobgp/write-route.ts";
-import { FakeGobgpd } from "./fake-gobgpd.ts";
+import { FakeGobgpd, type PeersCall, type WatchCall } from "./fake-gobgpd.ts";
 import { Keeper } from "./keeper.ts";
 import { ip, macIpRoute, must } from "./routes.ts";
 
@@ -143,6 +143,46 @@ describe("A connection", () => {
     expect(keeper.told("gobgp-disconnected")[0]?.reason).toBe(
       "gobgpd is another speaker now: AS 65001, router id 192.0.2.1",
     );
+  });
+
+  it("tells the peers as they are after the last change, though they were being read at it", async () => {
+    await using server = new FakeGobgpd();
+    const watching: WatchCall[] = [];
+    const asked: PeersCall[] = [];
+    server.onWatch = (call) => {
+      watching.push(call);
+      call.write({ event: { $case: "table", value: { paths: [] } } });
+    };
+    await server.start();
+    const { keeper, gobgp } = speaking({ address: server.address });
+    await using _gobgp = gobgp;
+    await keeper.until(() => keeper.of("told")[0]);
+
+    server.onPeers = (call) => asked.push(call);
+    const answer = (call: PeersCall | undefined, sessionState: PeerState_SessionState): void => {
+      const state = { neighborAddress: "192.0.2.254", peerAsn: 65_000, sessionState };
+      call?.write({ peer: { conf: undefined, state, timers: undefined } });
+      call?.end();
+    };
+    const change = (): void => {
+      watching[0]?.write({ event: { $case: "peer", value: {} } });
+    };
+    change();
+    await vi.waitUntil(() => asked.length === 1);
+    change();
+    change();
+    // What comes after the changes is there, and so are they.
+    const route = macIpRoute({ nexthop: ip("192.0.2.9") });
+    const path = codecV4.encode({ ...must(macIpRoutePath(route)), neighbor: "192.0.2.254" }, 0);
+    watching[0]?.write({ event: { $case: "table", value: { paths: [path] } } });
+    await keeper.until(() => keeper.of("claimed")[0]);
+
+    answer(asked[0], PeerState_SessionState.SESSION_STATE_OPENCONFIRM);
+    await vi.waitUntil(() => asked.length === 2);
+    expect(gobgp.status().peers).toMatchObject([{ state: "openconfirm" }]);
+    answer(asked[1], PeerState_SessionState.SESSION_STATE_ESTABLISHED);
+    await vi.waitUntil(() => gobgp.status().peers[0]?.state === "established");
+    expect(asked).toHaveLength(2);
   });
 
   it("ends with the signal, and says that the speaker is gone", async () => {

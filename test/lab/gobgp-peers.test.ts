@@ -48,9 +48,9 @@ for (const version of GOBGPD_VERSIONS) {
       await leaf1.gobgp.drivers["imet-route"].write([{ kind: "remove", key, row: flood }], never);
       await keeper.until(() => keeper.of("flood-unclaimed").length === 1);
       expect(keeper.told("path-malformed")).toEqual([]);
-      expect(leaf2.gobgp.status().peers).toEqual([
-        { address: LEAF_1, asn: 65_000, state: "established" },
-      ]);
+      await expect
+        .poll(() => leaf2.gobgp.status().peers)
+        .toEqual([{ address: LEAF_1, asn: 65_000, state: "established" }]);
     });
 
     it("learns that gobgpd has refused a number, none being 0, for another leaf's claim", async () => {

@@ -4,13 +4,14 @@
  * each row that is put.
  */
 import type { ChangeKind } from "./applied.ts";
+import { Marks } from "./marks.ts";
 
 const BOTH: readonly ChangeKind[] = ["put", "remove"];
 
 export class DirtyRows<Key extends string> {
-  readonly #turns: Readonly<Record<ChangeKind, Map<Key, number>>> = {
-    put: new Map(),
-    remove: new Map(),
+  readonly #marks: Readonly<Record<ChangeKind, Marks<Key>>> = {
+    put: new Marks(),
+    remove: new Marks(),
   };
   #turn = 0;
 
@@ -22,9 +23,9 @@ export class DirtyRows<Key extends string> {
   /** Whether any of these kinds was marked up to this turn. */
   hasUpTo(turn: number, kinds: readonly ChangeKind[] = BOTH): boolean {
     for (const kind of kinds) {
-      const turns = this.#turns[kind];
-      if (turns.size === 0) continue;
-      for (const oldest of turns.values()) {
+      const marks = this.#marks[kind];
+      if (marks.size === 0) continue;
+      for (const [, oldest] of marks.entries()) {
         if (oldest <= turn) return true;
         break;
       }
@@ -35,22 +36,32 @@ export class DirtyRows<Key extends string> {
   /** Marks a key as the newest, for its removal may have to wait for what was marked with it. */
   mark(key: Key, kind: ChangeKind): void {
     this.delete(key);
-    this.#turns[kind].set(key, ++this.#turn);
+    this.#marks[kind].add(key, ++this.#turn);
   }
 
   /** Marks a key unless it is marked already; answers whether it was not. */
   add(key: Key, kind: ChangeKind): boolean {
     if (this.has(key)) return false;
-    this.#turns[kind].set(key, ++this.#turn);
+    this.#marks[kind].add(key, ++this.#turn);
     return true;
   }
 
+  /** Marks all these keys, each of which comes once, unless it is marked already. */
+  addAll(keys: Readonly<Record<ChangeKind, readonly Key[]>>): void {
+    const areMarked = BOTH.some((kind) => this.#marks[kind].size > 0);
+    for (const kind of BOTH) {
+      if (!areMarked) this.#marks[kind].addAll(keys[kind], ++this.#turn);
+      else for (const key of keys[kind]) this.add(key, kind);
+    }
+  }
+
   has(key: Key): boolean {
-    return this.#turns.put.has(key) || this.#turns.remove.has(key);
+    const { put, remove } = this.#marks;
+    return (put.size > 0 && put.has(key)) || (remove.size > 0 && remove.has(key));
   }
 
   delete(key: Key): void {
-    const { put, remove } = this.#turns;
+    const { put, remove } = this.#marks;
     // Nearly always one of them is empty, and there are very many keys.
     if (put.size > 0) put.delete(key);
     if (remove.size > 0) remove.delete(key);
@@ -58,30 +69,25 @@ export class DirtyRows<Key extends string> {
 
   /** Those of these kinds that were marked up to this turn; they may be deleted meanwhile. */
   *upTo(turn: number, kinds: readonly ChangeKind[]): Iterable<Key> {
-    const marked = kinds.filter((kind) => this.#turns[kind].size > 0);
-    const [first, second] = marked.map((kind) => this.#turns[kind]);
+    const marked = kinds.map((kind) => this.#marks[kind]).filter(({ size }) => size > 0);
+    const [first, second] = marked;
     if (first === undefined) return;
     if (second !== undefined) {
       yield* inOrder(first, second, turn);
       return;
     }
-    for (const [key, marked] of first) {
+    for (const [key, marked] of first.entries()) {
       if (marked > turn) return;
       yield key;
     }
   }
 
   *keys(): Iterable<Key> {
-    yield* this.#turns.put.keys();
-    yield* this.#turns.remove.keys();
+    for (const kind of BOTH) for (const [key] of this.#marks[kind].entries()) yield key;
   }
 }
 
-function* inOrder<Key>(
-  a: ReadonlyMap<Key, number>,
-  b: ReadonlyMap<Key, number>,
-  turn: number,
-): Iterable<Key> {
+function* inOrder<Key extends string>(a: Marks<Key>, b: Marks<Key>, turn: number): Iterable<Key> {
   const [as, bs] = [a.entries(), b.entries()];
   let [x, y] = [as.next(), bs.next()];
   for (;;) {

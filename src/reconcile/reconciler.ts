@@ -276,14 +276,19 @@ export class Reconciler<Key extends string, Row> {
     const { cause, rows } = this.#unjudged;
     this.#unjudged = undefined;
     const wrong = this.#table.wrong();
-    for (const kind of ["put", "remove"] as const) {
-      for (const key of wrong[kind]) {
-        if (!this.#dirty.add(key, kind)) continue;
-        if (this.#counts.read > 0 && !this.#waiting.has(key)) this.#counts.drifted++;
-      }
-    }
+    if (this.#counts.read === 0) this.#dirty.addAll(wrong);
+    else this.#drifted(wrong);
     this.#counts.read++;
     this.#waiting.forgetAll();
     return { kind: "read", cause, rows, wrong: wrong.put.length + wrong.remove.length };
+  }
+
+  /** It stood right before. */
+  #drifted(wrong: Readonly<Record<ChangeKind, readonly Key[]>>): void {
+    for (const kind of ["put", "remove"] as const) {
+      for (const key of wrong[kind]) {
+        if (this.#dirty.add(key, kind) && !this.#waiting.has(key)) this.#counts.drifted++;
+      }
+    }
   }
 }

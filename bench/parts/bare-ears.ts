@@ -21,7 +21,7 @@ let heard = 0;
 
 const ears = process.argv.slice(2).map((port) => {
   const socket = openPacketSocket();
-  enlargeReceiveBuffer(socket, 4 << 20);
+  enlargeReceiveBuffer(socket, 8 << 20);
   const ifindex = Number(readFileSync(`/sys/class/net/${port}/ifindex`, "utf8"));
   listenOnInterface(socket, { ifindex, filter: HOST_SIGNS });
   const received = (count: number): void => {

@@ -81,7 +81,7 @@ async function roamdHears(
     const text = await lab.fabric.run("leaf1", ["node", "-e", fetching]);
     const counts = [...text.matchAll(/^roamd_(?:signals|frames_ignored)_total\{.*\} (\d+)$/gm)];
     return counts
-      .filter(([line]) => !line.includes('"data"'))
+      .filter(([line]) => !line.includes('"data"') && !line.includes('"no-room"'))
       .reduce((sum, each) => sum + Number(each[1]), 0);
   };
   return await hear(flooder, question, { daemon, heard });

@@ -4,7 +4,8 @@
  */
 import { META_PER_DATAGRAM, Meta } from "./native.ts";
 
-const SLOTS = 64;
+/** Frames of one batch at the most. */
+export const SLOTS = 64;
 /** More than an Ethernet frame; of a longer one, what we read stands at its beginning. */
 const SLOT_SIZE = 2048;
 

@@ -19,7 +19,9 @@ export type PacketIgnored =
   /** From an address of the leaf's own (C7.16). */
   | "own-mac"
   /** More frames per second than are looked at. */
-  | "rate";
+  | "rate"
+  /** The kernel had no room for it. */
+  | "no-room";
 
 /** Why a VXLAN device is not taken for a MAC-VRF, or not wholly. */
 export type DeviceNotice =
@@ -82,6 +84,13 @@ export type LinuxNotice =
   /** So many were not looked at, for the reason `rate`. */
   | {
       readonly kind: "frames-over-limit";
+      readonly vni: Vni;
+      readonly port: PortName;
+      readonly frames: number;
+    }
+  /** So many were not heard, for the reason `no-room`. */
+  | {
+      readonly kind: "frames-lost";
       readonly vni: Vni;
       readonly port: PortName;
       readonly frames: number;

@@ -15,22 +15,24 @@ import type { Observation } from "../mobility/observation.ts";
 import { carriesUdp, leasesIn } from "../wire/dhcp.ts";
 import { tagged } from "../wire/ethernet.ts";
 import { sight } from "../wire/sighting.ts";
-import { Frames } from "./frames.ts";
+import { Frames, SLOTS } from "./frames.ts";
 import { check, errnoName, LinuxError } from "./linux-error.ts";
 import type { DatagramSocket } from "./native.ts";
 import type { LinuxNotice, PacketIgnored } from "./notice.ts";
-import { OverLimit } from "./over-limit.ts";
 import { HOST_SIGNS, TUNNEL_NEWS } from "./packet-filter.ts";
 import type { PictureChange } from "./picture.ts";
 import type { Place, Port, Way } from "./segments.ts";
 import { enlargeReceiveBuffer, listenOnInterface, openPacketSocket } from "./socket.ts";
 import { type Ear, type PacketCounts, type Site, Tap } from "./tap.ts";
 import { TokenBucket } from "./token-bucket.ts";
+import { Unseen } from "./unseen.ts";
 
 /** Some 20,000 frames as the kernel counts, taken only as they wait: of 300,000 a second a busy moment. */
 const RECEIVE_BUFFER = 8 << 20;
 /** Batches of one port before the others get their turn. */
 const MAX_BATCHES = 2;
+/** Long enough that to tell costs nothing, or is no nuisance; short enough for people. */
+const TOGETHER_MS = { rate: 50, lost: 1000 };
 
 export interface PacketListener {
   readonly news: (observation: Observation) => void;
@@ -138,10 +140,14 @@ export class PacketSource implements Disposable {
     try {
       const socket = openPacketSocket();
       const bucket = new TokenBucket(framesPerSecond, now());
-      const overLimit = new OverLimit((frames) => {
-        this.#listener.tell({ kind: "frames-over-limit", vni, port: tap.port, frames });
-      });
-      const tap = new Tap(site, socket, { bucket, overLimit });
+      const unseen = (kind: "frames-over-limit" | "frames-lost", togetherMs: number): Unseen =>
+        new Unseen(
+          (frames) => this.#listener.tell({ kind, vni, port: tap.port, frames }),
+          togetherMs,
+        );
+      const rate = unseen("frames-over-limit", TOGETHER_MS.rate);
+      const noRoom = unseen("frames-lost", TOGETHER_MS.lost);
+      const tap = new Tap(site, socket, { bucket, unseen: { rate, "no-room": noRoom } });
       opened = tap;
       enlargeReceiveBuffer(socket, RECEIVE_BUFFER);
       listenOnInterface(socket, { ifindex, filter });
@@ -211,21 +217,15 @@ export class PacketSource implements Disposable {
     const { framesPerSecond, now } = this.#settings;
     const at = now();
     tap.wasRead(at);
+    if (count === SLOTS) tap.missLost();
     if (tap.isFlooded && tap.bucket.isFullAt(at)) tap.isFlooded = false;
     const allowed = tap.bucket.take(count, at);
-    const frames = count - allowed;
-    if (frames === 0) return count;
-    // Whose they are is in the frames, which nobody looks at: they are the first's.
+    if (allowed === count) return count;
+    tap.pass(count - allowed, "rate");
     const [ear] = tap.ears.values();
-    if (ear === undefined) return allowed;
-    const [{ port }, { vni, ignored }] = [tap, ear];
-    ear.frames += frames;
-    ignored.set("rate", (ignored.get("rate") ?? 0) + frames);
-    if (!tap.isFlooded) {
-      tap.isFlooded = true;
-      this.#listener.tell({ kind: "port-flooded", vni, port, framesPerSecond });
-    }
-    tap.overLimit.add(frames);
+    if (ear === undefined || tap.isFlooded) return allowed;
+    tap.isFlooded = true;
+    this.#listener.tell({ kind: "port-flooded", vni: ear.vni, port: tap.port, framesPerSecond });
     return allowed;
   }
 

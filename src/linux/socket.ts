@@ -26,6 +26,7 @@ const NETLINK_EXT_ACK = 11;
 const NETLINK_GET_STRICT_CHK = 12;
 
 const SOL_PACKET = 263;
+const PACKET_STATISTICS = 6;
 const PACKET_AUXDATA = 8;
 const PACKET_IGNORE_OUTGOING = 23;
 const ETH_P_ALL = 3;
@@ -109,6 +110,13 @@ export function openNetlinkSocket(
 export function closePacketSocket(socket: DatagramSocket): void {
   const descriptor = socket.detach();
   if (descriptor >= 0) close(descriptor, () => {});
+}
+
+/** Frames that a packet socket had no room for since this was asked last (`tp_drops`, `packet(7)`). */
+export function framesLost(socket: DatagramSocket): number {
+  const statistics = new Uint8Array(8);
+  const length = socket.getsockopt(SOL_PACKET, PACKET_STATISTICS, statistics);
+  return length < 8 ? 0 : viewOf(statistics).getUint32(4, LITTLE_ENDIAN);
 }
 
 /** A packet socket that hears nothing yet; fails with EPERM without CAP_NET_RAW. */

@@ -6,9 +6,9 @@ import type { PortName } from "../evpn/port.ts";
 import type { Vni } from "../evpn/vni.ts";
 import type { DatagramSocket } from "./native.ts";
 import type { PacketIgnored } from "./notice.ts";
-import type { OverLimit } from "./over-limit.ts";
-import { type BpfInstruction, closePacketSocket } from "./socket.ts";
+import { type BpfInstruction, closePacketSocket, framesLost } from "./socket.ts";
 import type { TokenBucket } from "./token-bucket.ts";
+import type { Unseen } from "./unseen.ts";
 
 /**
  * A socket that was read so many times within so many milliseconds rests for as long: frames that come
@@ -31,6 +31,9 @@ export interface Ear {
   readonly ignored: Map<PacketIgnored, number>;
 }
 
+/** Why a frame has come that nobody looks at. */
+type UnseenBecause = Extract<PacketIgnored, "rate" | "no-room">;
+
 export interface PacketCounts {
   /** Frames heard, whether they said something or not. */
   readonly frames: number;
@@ -49,13 +52,13 @@ export interface Site {
 export class Tap implements Disposable {
   readonly socket: DatagramSocket;
   readonly bucket: TokenBucket;
-  readonly overLimit: OverLimit;
   /** By VNI. */
   readonly ears: Map<Vni, Ear> = new Map();
   readonly isTunnel: boolean;
   port: PortName;
   /** More frames have come than are looked at, and it has not been quiet since. */
   isFlooded = false;
+  readonly #unseen: Readonly<Record<UnseenBecause, Unseen>>;
   #byTag: ReadonlyMap<number, Ear> = new Map();
   #readings = 0;
   /** When the first of them was. */
@@ -65,19 +68,19 @@ export class Tap implements Disposable {
   constructor(
     { port, isTunnel }: Site,
     socket: DatagramSocket,
-    { bucket, overLimit }: Pick<Tap, "bucket" | "overLimit">,
+    { bucket, unseen }: Pick<Tap, "bucket"> & { readonly unseen: Record<UnseenBecause, Unseen> },
   ) {
     this.port = port;
     this.isTunnel = isTunnel;
     this.socket = socket;
     this.bucket = bucket;
-    this.overLimit = overLimit;
+    this.#unseen = unseen;
   }
 
   [Symbol.dispose](): void {
     clearTimeout(this.#rest);
     closePacketSocket(this.socket);
-    this.overLimit[Symbol.dispose]();
+    for (const unseen of Object.values(this.#unseen)) unseen[Symbol.dispose]();
   }
 
   /** Frames were read, at this time in milliseconds. */
@@ -89,6 +92,20 @@ export class Tap implements Disposable {
     this.socket.pause();
     clearTimeout(this.#rest);
     this.#rest = setTimeout(() => this.socket.resume(), LOT_MS);
+  }
+
+  /** Where more waited than are read at once, there may have been no room for others. */
+  missLost(): void {
+    this.pass(framesLost(this.socket), "no-room");
+  }
+
+  /** Whose they are is in the frames, which nobody looks at: they are the first's. */
+  pass(frames: number, reason: UnseenBecause): void {
+    const [ear] = this.ears.values();
+    if (frames === 0 || ear === undefined) return;
+    ear.frames += frames;
+    ear.ignored.set(reason, (ear.ignored.get(reason) ?? 0) + frames);
+    this.#unseen[reason].add(frames);
   }
 
   listenFor({ vni, vlan, isNative }: Pick<Ear, "vni" | "vlan" | "isNative">): void {

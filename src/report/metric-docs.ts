@@ -49,7 +49,7 @@ export const COUNTERS: Readonly<
   roamd_frames_ignored_total: {
     help: "Frames that said nothing, or nothing credible, by reason",
     label: "reason",
-    values: "a word, such as `rate`, `late`, `own-mac`, `arp-sender-mismatch`",
+    values: "a word, such as `rate`, `no-room`, `late`, `own-mac`, `arp-sender-mismatch`",
   },
   roamd_routes_ignored_total: {
     help: "Received routes that say nothing to this leaf, by reason",

@@ -155,6 +155,12 @@ const LINUX: Entries<LinuxNotice> = {
       `Ignored ${frames} frames on port ${port} in VNI ${vni}: rate`,
     counts: ({ frames }) => [["roamd_frames_ignored_total", "rate", frames]],
   },
+  "frames-lost": {
+    level: "warn",
+    sentence: ({ vni, port, frames }) =>
+      `Lost ${frames} frames of port ${port} in VNI ${vni}: they came faster than they could be heard`,
+    counts: ({ frames }) => [["roamd_frames_ignored_total", "no-room", frames]],
+  },
   "cannot-redirect": {
     level: "warn",
     sentence: ({ reason }) =>

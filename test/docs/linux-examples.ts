@@ -27,6 +27,7 @@ export const LINUX_EXAMPLES: Examples<LinuxNotice> = {
   "frame-ignored": [{ vni: VNI, port, reason: "arp-sender-mismatch" }],
   "port-flooded": [{ vni: VNI, port, framesPerSecond: 2000 }],
   "frames-over-limit": [{ vni: VNI, port, frames: 1500 }],
+  "frames-lost": [{ vni: VNI, port, frames: 1500 }],
   "membership-not-asked": [{ vni: VNI, port, reason: `Cannot send on ${port}: ENETDOWN` }],
   "cannot-redirect": [{ reason: "Cannot put the rules: EOPNOTSUPP" }],
   redirected: [{ vni: VNI, mac: MAC, frames: 37 }],

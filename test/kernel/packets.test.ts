@@ -180,6 +180,18 @@ describe("A frame on a port", () => {
     },
   );
 
+  it("that was lost is told of, and counted: it came faster than frames could be heard", async () => {
+    using host = new Host("p1h");
+    const frame = gratuitousArp(M, "192.0.2.1");
+    const lost = (): number =>
+      recorder.notices.reduce((sum, n) => sum + (n.kind === "frames-lost" ? n.frames : 0), 0);
+    for (let number = 0; number < 40_000; number++) host.send(frame);
+    await vi.waitUntil(() => (portStatus("p1")?.frames ?? 0) >= 40_000, 10_000);
+    expect(portStatus("p1")?.frames).toBe(40_000);
+    expect(portStatus("p1")?.ignored.get("no-room")).toBeGreaterThan(0);
+    await recorder.until(() => lost() === portStatus("p1")?.ignored.get("no-room"));
+  });
+
   it("that has come is told before anything else is listened to, if need be", () => {
     using host = new Host("p1h");
     for (let number = 1; number <= 3; number++) {

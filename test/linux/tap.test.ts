@@ -2,9 +2,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { portName } from "../../src/evpn/port.ts";
 import type { DatagramSocket } from "../../src/linux/native.ts";
-import { OverLimit } from "../../src/linux/over-limit.ts";
 import { Tap } from "../../src/linux/tap.ts";
 import { TokenBucket } from "../../src/linux/token-bucket.ts";
+import { Unseen } from "../../src/linux/unseen.ts";
 
 /** What a tap has asked of its socket. */
 let asked: string[];
@@ -33,7 +33,7 @@ beforeEach(() => {
   const site = { ifindex: 1, port: portName("p1"), filter: [], isTunnel: false };
   tap = new Tap(site, socket, {
     bucket: new TokenBucket(1000, 0),
-    overLimit: new OverLimit(() => {}),
+    unseen: { rate: new Unseen(() => {}, 50), "no-room": new Unseen(() => {}, 50) },
   });
 });
 afterEach(() => {

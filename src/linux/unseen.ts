@@ -1,21 +1,21 @@
 /** Frames that nobody has looked at, told together: in a flood they come batch after batch. */
 
-/** Long enough that to tell costs nothing, short enough for people. */
-const TOGETHER_MS = 50;
-
-export class OverLimit implements Disposable {
+export class Unseen implements Disposable {
   readonly #tell: (frames: number) => void;
+  readonly #togetherMs: number;
   #frames = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(tell: (frames: number) => void) {
+  /** Those of so many milliseconds are told together. */
+  constructor(tell: (frames: number) => void, togetherMs: number) {
     this.#tell = tell;
+    this.#togetherMs = togetherMs;
   }
 
-  /** Told within a moment. */
+  /** Told within that time. */
   add(frames: number): void {
     this.#frames += frames;
-    this.#timer ??= setTimeout(() => this[Symbol.dispose](), TOGETHER_MS).unref();
+    this.#timer ??= setTimeout(() => this[Symbol.dispose](), this.#togetherMs).unref();
   }
 
   /** Tells at once what has not been told. */

@@ -10,6 +10,7 @@ import { type FrrFound, type GobgpFound, leafMeasurements } from "./leaf-measure
 import { measureDumps, measureRestart } from "./restart.ts";
 import { measureSnoop } from "./snoop.ts";
 import {
+  type FrrStart,
   forgetFrr,
   frrMemory,
   load,
@@ -141,7 +142,7 @@ async function measureFrrLeaf(
   { sizes, repeats, moves }: Plan,
   { say }: BenchOptions,
 ): Promise<FrrFound> {
-  const sync = new Map<number, readonly number[]>();
+  const sync = new Map<number, readonly FrrStart[]>();
   const told = new Map<number, readonly number[]>();
   const growth = new Map<number, OneByOne>();
   const memory: Memory[] = [];
@@ -159,7 +160,7 @@ async function measureFrrLeaf(
       if (i === 0 && size === sizes.at(-1)) memory.push(await frrMemory(lab));
     }
     told.set(size, took);
-    const started: number[] = [];
+    const started: FrrStart[] = [];
     for (let i = 0; i < repeats; i++) started.push(await startFrrAnew(lab, crowd));
     sync.set(size, started);
     seq += 2;

@@ -47,7 +47,7 @@ export const COUNTERS: Readonly<
     values: "`arrived`, `left`, `in`, `out`, `within` (from port to port), `elsewhere`",
   },
   roamd_frames_ignored_total: {
-    help: "Frames that said nothing, or nothing credible, by reason",
+    help: "Frames that said nothing, or nothing credible, or that nobody looked at, by reason",
     label: "reason",
     values: "a word, such as `rate`, `no-room`, `late`, `own-mac`, `arp-sender-mismatch`",
   },

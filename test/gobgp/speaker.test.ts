@@ -182,7 +182,6 @@ describe("A connection", () => {
     expect(gobgp.status().peers).toMatchObject([{ state: "openconfirm" }]);
     answer(asked[1], PeerState_SessionState.SESSION_STATE_ESTABLISHED);
     await vi.waitUntil(() => gobgp.status().peers[0]?.state === "established");
-    expect(asked).toHaveLength(2);
   });
 
   it("ends with the signal, and says that the speaker is gone", async () => {

@@ -20,7 +20,7 @@
 #include <uv.h>
 
 #define BATCH 64 /* datagrams per recvmmsg and sendmmsg */
-#define META 8   /* numbers told of each datagram, see tell() */
+#define META 5   /* numbers told of each datagram, see tell() */
 /* Of packets that come in a burst after so long, so many are told before the event loop has its turn, and
  * then four times as many each time: what is said of the first goes out when its callback is over. */
 #define QUIET_NS 10000000ULL
@@ -92,35 +92,28 @@ static void tell(int32_t *m, const struct mmsghdr *msg) {
   memset(m, 0, META * sizeof *m);
   m[0] = (int32_t)msg->msg_len;
   m[1] = msg->msg_hdr.msg_flags;
-  const struct sockaddr_storage *from = msg->msg_hdr.msg_name;
-  m[7] = from->ss_family;
-  if (from->ss_family == AF_PACKET) {
-    const struct sockaddr_ll *ll = (const void *)from;
-    m[2] = ll->sll_ifindex, m[3] = ll->sll_pkttype, m[4] = ll->sll_protocol;
-  } else if (from->ss_family == AF_NETLINK) {
-    const struct sockaddr_nl *nl = (const void *)from;
-    m[2] = (int32_t)nl->nl_pid, m[3] = (int32_t)nl->nl_groups;
-  }
+  const struct sockaddr_nl *from = msg->msg_hdr.msg_name;
+  if (from != NULL) m[2] = (int32_t)from->nl_pid;
   struct msghdr *hdr = (struct msghdr *)&msg->msg_hdr;
   for (struct cmsghdr *c = CMSG_FIRSTHDR(hdr); c != NULL; c = CMSG_NXTHDR(hdr, c)) {
     if (c->cmsg_level != SOL_PACKET || c->cmsg_type != PACKET_AUXDATA) continue;
     struct tpacket_auxdata aux;
     memcpy(&aux, CMSG_DATA(c), sizeof aux);
-    m[5] = (int32_t)aux.tp_status;
-    m[6] = (int32_t)((uint32_t)aux.tp_vlan_tpid << 16 | aux.tp_vlan_tci);
+    m[3] = (int32_t)aux.tp_status;
+    m[4] = (int32_t)((uint32_t)aux.tp_vlan_tpid << 16 | aux.tp_vlan_tci);
   }
 }
 
 static int receive_batch(struct sock *s, uint32_t wanted) {
   struct mmsghdr msgs[BATCH];
   struct iovec iov[BATCH];
-  struct sockaddr_storage from[BATCH];
+  struct sockaddr_nl from[BATCH]; /* of a packet, nobody asks whom it is from */
   union { struct cmsghdr align; char bytes[CMSG_SPACE(sizeof(struct tpacket_auxdata))]; } control[BATCH];
   memset(msgs, 0, wanted * sizeof *msgs);
   for (uint32_t i = 0; i < wanted; i++) {
     iov[i] = (struct iovec){s->slab + (size_t)i * s->slot_size, s->slot_size};
-    from[i].ss_family = 0;
-    msgs[i].msg_hdr = (struct msghdr){.msg_name = &from[i], .msg_namelen = sizeof from[i],
+    from[i].nl_pid = 0;
+    msgs[i].msg_hdr = (struct msghdr){.msg_name = s->is_packet ? NULL : &from[i], .msg_namelen = sizeof from[i],
         .msg_iov = &iov[i], .msg_iovlen = 1, .msg_control = &control[i], .msg_controllen = sizeof control[i]};
   }
   int count = recvmmsg(s->fd, msgs, wanted, MSG_DONTWAIT, NULL);

@@ -17,8 +17,9 @@ export function parseIp(text: string): Result<IpAddress> {
   return ok(new Address6(text).correctForm() as IpAddress);
 }
 
+/** Asked of every frame and row: of an IPv4 address, one of these is the first dot. */
 export function isIpv6(ip: IpAddress): boolean {
-  return ip.includes(":");
+  return ip.charCodeAt(1) !== DOT && ip.charCodeAt(2) !== DOT && ip.charCodeAt(3) !== DOT;
 }
 
 /** The address in network byte order: 4 or 16 bytes. */

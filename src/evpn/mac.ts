@@ -67,14 +67,12 @@ function digit(text: string, at: number): number {
   return code < 0x61 ? code - 0x30 : code - 0x57;
 }
 
-const ODD_DIGITS = "13579bdf";
-
 export type MacRefusal = "mac-zero" | "mac-broadcast" | "mac-multicast";
 
 /** Why this address can not be that of a host, if it can not (rule C1.23). */
 export function refuseHostMac(mac: MacAddress): MacRefusal | undefined {
   // The lowest bit of the first byte is that of its second digit.
-  if (ODD_DIGITS.includes(mac.charAt(1))) {
+  if ((digit(mac, 1) & 1) === 1) {
     return mac === "ff:ff:ff:ff:ff:ff" ? "mac-broadcast" : "mac-multicast";
   }
   return mac === "00:00:00:00:00:00" ? "mac-zero" : undefined;

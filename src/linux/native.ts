@@ -9,19 +9,17 @@ import { fileURLToPath } from "node:url";
 import { LinuxError } from "./linux-error.ts";
 
 /** Numbers told of each datagram received, at `META_PER_DATAGRAM * index +` these. */
-export const META_PER_DATAGRAM = 8;
+export const META_PER_DATAGRAM = 5;
 export const Meta = {
   /** The length the kernel gave us, at most a slot's. */
   length: 0,
   /** `msg_flags`: whether it was cut. */
   flags: 1,
-  /** Of the interface (AF_PACKET), or the sender's port (AF_NETLINK: 0 is the kernel). */
+  /** The sender's port (AF_NETLINK): 0 is the kernel. */
   origin: 2,
-  packetType: 3,
-  protocol: 4,
   /** From PACKET_AUXDATA; `tp_status` says whether the VLAN tag is valid. */
-  status: 5,
-  vlanTag: 6,
+  status: 3,
+  vlanTag: 4,
 } as const;
 
 /** A datagram socket that never blocks. Every method answers a count, or a negative errno. */

@@ -181,6 +181,11 @@ export class Domain {
     return [...affected];
   }
 
+  /** Stores the entry of a host that is where it was, and of which only the time is another. */
+  putStill(entry: MacEntry): void {
+    this.#entries.set(entry.mac, entry);
+  }
+
   /** The MACs that are duplicates. */
   duplicates(): MacEntry[] {
     return [...this.#duplicates].flatMap((mac) => this.#entries.get(mac) ?? []);

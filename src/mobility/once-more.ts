@@ -30,7 +30,7 @@ export function seenOnceMore(
   if (!domain.ports.has(port) || domain.segment?.ownMacs.includes(mac) !== false) return false;
   if (ip !== undefined && !isUndisputed(domain, local, ip)) return false;
   if (local.ips.size > 0 && domain.agenda.at(mac) === undefined) return false;
-  domain.put(seenStill(entry, local, at));
+  domain.putStill(seenStill(entry, local, at));
   if (ip !== undefined) domain.confirmedAt.set(ip, at);
   return true;
 }

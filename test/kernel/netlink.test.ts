@@ -355,8 +355,12 @@ describe("A socket", () => {
     const socket = openRouteSocket([], { receiveBuffer: 4096 });
     expect(() => socket.send("text" as unknown as Uint8Array)).toThrow(TypeError);
     expect(() => socket.send(new Float64Array(2) as unknown as Uint8Array)).toThrow(TypeError);
-    expect(socket.start(new Uint8Array(10), 11, new Int32Array(8), () => {}, 1)).toBe(-22);
-    expect(socket.start(new Uint8Array(10), 10, new Int32Array(7), () => {}, 1)).toBe(-22);
+    expect(
+      socket.start(new Uint8Array(10), 11, new Int32Array(META_PER_DATAGRAM), () => {}, 1),
+    ).toBe(-22);
+    expect(
+      socket.start(new Uint8Array(10), 10, new Int32Array(META_PER_DATAGRAM - 1), () => {}, 1),
+    ).toBe(-22);
     socket.close();
   });
 

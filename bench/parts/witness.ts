@@ -9,6 +9,7 @@ import { now } from "../../labs/runner/clock.ts";
 import { answerAll } from "../../labs/runner/json-lines.ts";
 import { poll } from "../../labs/runner/poll.ts";
 import { Errno } from "../../src/linux/linux-error.ts";
+import { Lots } from "../../src/linux/lots.ts";
 import { META_PER_DATAGRAM } from "../../src/linux/native.ts";
 import { NetlinkConversation, NetlinkDump } from "../../src/linux/netlink-conversation.ts";
 import { attachFilter, openRouteSocket, RouteGroup } from "../../src/linux/socket.ts";
@@ -24,12 +25,10 @@ const SLOT_SIZE = 8 << 10;
 const RECEIVE_BUFFER = 128 << 20;
 const CLEARED_AT_ONCE = 2000;
 /**
- * Who has been woken so often within so many milliseconds rests for as long, and then reads what has come
- * meanwhile: to be woken for each of thousands of messages takes a processor from those who are measured.
- * Of one host that moves there are fewer, and each is heard at once.
+ * To be woken for each of thousands of messages takes a processor from those who are measured. Of one host
+ * that moves there are fewer, and each is heard at once.
  */
-const OFTEN = 8;
-const LOT_MS = 1;
+const LOT = { often: 8, lotMs: 1 };
 const NTF_SELF = 2;
 const NTF_MASTER = 4;
 
@@ -217,26 +216,15 @@ if (mode === "sparse") {
     [0x06, 0, 0, 0xffff_ffff],
   ]);
 }
-function wasRead(): void {
-  const at = performance.now();
-  if (readings === 0) readSince = at;
-  if (++readings < OFTEN) return;
-  readings = 0;
-  if (at - readSince >= LOT_MS) return;
-  socket.pause();
-  setTimeout(() => socket.resume(), LOT_MS);
-}
-
 const slab = new Uint8Array(SLOTS * SLOT_SIZE);
 const meta = new Int32Array(SLOTS * META_PER_DATAGRAM);
-let readings = 0;
-let readSince = 0;
+const lots = new Lots(socket, LOT);
 socket.start(
   slab,
   SLOT_SIZE,
   meta,
   (count, errno) => {
-    wasRead();
+    lots.wasRead(performance.now());
     if (errno === Errno.ENOBUFS) overruns++;
     for (let i = 0; i < count; i++) {
       const length = meta[i * META_PER_DATAGRAM] ?? 0;

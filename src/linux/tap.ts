@@ -4,19 +4,15 @@
  */
 import type { PortName } from "../evpn/port.ts";
 import type { Vni } from "../evpn/vni.ts";
+import { Lots } from "./lots.ts";
 import type { DatagramSocket } from "./native.ts";
 import type { PacketIgnored } from "./notice.ts";
 import { type BpfInstruction, closePacketSocket, framesLost } from "./socket.ts";
 import type { TokenBucket } from "./token-bucket.ts";
 import type { Unseen } from "./unseen.ts";
 
-/**
- * A socket that was read so many times within so many milliseconds rests for as long: frames that come
- * one by one, and very fast, are then read together. Of 300,000 a second the thread would else be woken
- * for three or four, which costs as much as they do.
- */
-const OFTEN = 16;
-const LOT_MS = 1;
+/** See `lots.ts`. */
+const LOT = { often: 16, lotMs: 1 };
 /** No VLAN. */
 const ALL_TAGS = -1;
 
@@ -60,10 +56,7 @@ export class Tap implements Disposable {
   isFlooded = false;
   readonly #unseen: Readonly<Record<UnseenBecause, Unseen>>;
   #byTag: ReadonlyMap<number, Ear> = new Map();
-  #readings = 0;
-  /** When the first of them was. */
-  #readSince = 0;
-  #rest: NodeJS.Timeout | undefined;
+  readonly #lots: Lots;
 
   constructor(
     { port, isTunnel }: Site,
@@ -73,25 +66,20 @@ export class Tap implements Disposable {
     this.port = port;
     this.isTunnel = isTunnel;
     this.socket = socket;
+    this.#lots = new Lots(socket, LOT);
     this.bucket = bucket;
     this.#unseen = unseen;
   }
 
   [Symbol.dispose](): void {
-    clearTimeout(this.#rest);
+    this.#lots[Symbol.dispose]();
     closePacketSocket(this.socket);
     for (const unseen of Object.values(this.#unseen)) unseen[Symbol.dispose]();
   }
 
   /** Frames were read, at this time in milliseconds. */
   wasRead(at: number): void {
-    if (this.#readings === 0) this.#readSince = at;
-    if (++this.#readings < OFTEN) return;
-    this.#readings = 0;
-    if (at - this.#readSince >= LOT_MS) return;
-    this.socket.pause();
-    clearTimeout(this.#rest);
-    this.#rest = setTimeout(() => this.socket.resume(), LOT_MS);
+    this.#lots.wasRead(at);
   }
 
   /** Where more waited than are read at once, there may have been no room for others. */
